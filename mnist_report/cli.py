@@ -1,0 +1,100 @@
+"""The command line: it finds the command, gathers its options, and turns what happens into an exit status."""
+
+import platform
+import shlex
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from cyclopts import App, ArgumentCollection, CycloptsError
+from cyclopts.config import Dict, Env
+
+from mnist_report import __version__
+from mnist_report.config import find_config, read_config, values_for
+from mnist_report.errors import ConfigError, MnistReportError
+
+USAGE, BUG, INTERRUPTED = 2, 70, 130
+
+COMMANDS = {
+    "run": "Evaluate a model on a test set and write the HTML and PDF report: the main job.",
+    "train": "Train the CNN and write the model, its card and its history.",
+    "evaluate": "Evaluate a model and store predictions and frames, without a report.",
+    "render": "Draw the reports of a stored run again, without TensorFlow.",
+}
+
+HELP = """Turn a digit classifier and a labelled test set into trustworthy numbers and a report to share.
+
+`mnist-report run` needs no arguments: it takes the shipped model and the embedded MNIST test set, and writes
+reports/<run-id>/ with report.html, report.pdf, metrics.json, predictions.parquet and frames/*.csv.
+
+Every option can also stand in mnist-report.toml (or [tool.mnist-report] of pyproject.toml) and in the environment
+as MNIST_REPORT_<OPTION>; the command line wins over the environment, the environment over the file.
+
+Exit status: 0 done, 2 usage or configuration error, 3 input or environment error, 70 a bug, 130 interrupted.
+"""
+
+
+def make_app() -> App:
+    """The command line without its commands' code, which is imported when a command is called."""
+    app = App(
+        name="mnist-report",
+        help=HELP,
+        version=__version__,
+        config=[Env("MNIST_REPORT_", command=False), _apply_config_file],
+        result_action="return_value",
+    )
+    for name, summary in COMMANDS.items():
+        app.command(f"mnist_report.commands.{name}:{name}", name=name, help=summary)
+    return app
+
+
+def run_cli(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status; every expected error becomes one line on stderr."""
+    try:
+        return make_app()(arguments, exit_on_error=False, print_error=False) or 0
+    except CycloptsError as error:
+        return _fail(f"{_one_line(error)} (mnist-report --help shows the usage)", USAGE)
+    except MnistReportError as error:
+        return _fail(_one_line(error), error.exit_status)
+    except KeyboardInterrupt:
+        return _fail("interrupted; nothing half-written was left behind", INTERRUPTED)
+    except Exception:
+        return _fail(_bug_report(arguments), BUG)
+
+
+def _apply_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Fill in what the command line and the environment leave open from the configuration file."""
+    if len(commands) != 1:
+        return
+    explicit = [token.value for argument in arguments if argument.name == "--config" for token in argument.tokens]
+    config = read_config(Path(explicit[0])) if explicit else find_config(Path.cwd())
+    if config is None:
+        return
+    root = make_app()
+    options = {name: _option_names(root[name].assemble_argument_collection()) for name in COMMANDS}
+    values = values_for(config, commands[0], options)
+    Dict(values, source=str(config.path), use_commands_as_keys=False)(app, commands, arguments)
+
+
+def _option_names(arguments: ArgumentCollection) -> set[str]:
+    names = {name.removeprefix("--") for argument in arguments if argument.show for name in argument.names}
+    return {name for name in names if len(name) > 1} - {"config"}
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"mnist-report: {message}", file=sys.stderr)
+    return status
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _bug_report(arguments: Sequence[str]) -> str:
+    return (
+        "this is a bug in mnist-report; please report it with the lines below\n"
+        f"  command: mnist-report {shlex.join(arguments)}\n"
+        f"  version: {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+        f"{traceback.format_exc()}"
+    )

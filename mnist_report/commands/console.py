@@ -1,0 +1,105 @@
+"""What a command tells the terminal: log lines and progress on stderr, results on stdout."""
+
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Literal
+
+from cyclopts import Group, Parameter
+
+from mnist_report.runs.log import json_formatter
+
+log = logging.getLogger("mnist_report")
+
+
+@Parameter(name="*", group=Group("Console", sort_key=9))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleOptions:
+    """The options of every command.
+
+    Attributes
+    ----------
+    quiet
+        Only warnings and errors.
+    verbose
+        Every step with its details.
+    log_format
+        How lines on stderr look: text for people, json for machines.
+    config
+        The configuration file; else mnist-report.toml or [tool.mnist-report] of pyproject.toml in this folder.
+    """
+
+    quiet: Annotated[bool, Parameter(alias="-q", negative=())] = False
+    verbose: Annotated[bool, Parameter(alias="-v", negative=())] = False
+    log_format: Literal["text", "json"] = "text"
+    config: Path | None = None
+
+
+class _TextFormatter(logging.Formatter):
+    """Plain sentences; a warning or an error says that it is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return text if record.levelno <= logging.INFO else f"{record.levelname.lower()}: {text}"
+
+
+@contextmanager
+def console(options: ConsoleOptions) -> Iterator["Console"]:
+    """Send the program's log to stderr as the options say, for as long as the context lasts."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(json_formatter() if options.log_format == "json" else _TextFormatter())
+    handler.setLevel(logging.WARNING if options.quiet else logging.DEBUG if options.verbose else logging.INFO)
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    try:
+        yield Console(bars=sys.stderr.isatty() and options.log_format == "text" and not options.quiet)
+    finally:
+        log.removeHandler(handler)
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Progress bars where a person watches, nothing elsewhere."""
+
+    bars: bool
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Callable[[int, int, str], None]]:
+        """A function of (done, total, note) that moves a bar labelled `what`."""
+        if not self.bars:
+            yield lambda done, total, note="": None
+            return
+        from rich.console import Console as RichConsole
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[note]}"),
+        )
+        with Progress(*columns, console=RichConsole(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=None, note="")
+            yield lambda done, total, note="": bar.update(task, completed=done, total=total, note=note)
+
+
+@contextmanager
+def interrupt_flag() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a flag; the second one interrupts as usual."""
+    pressed: list[int] = []
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        pressed.append(number)
+        signal.signal(signal.SIGINT, previous)
+
+    previous = signal.signal(signal.SIGINT, remember)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, previous)

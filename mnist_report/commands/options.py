@@ -1,0 +1,39 @@
+"""The types of options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from mnist_report.errors import ConfigError
+
+FORMATS = ("html", "pdf")
+
+Device = Annotated[
+    Literal["auto", "cpu", "gpu"], Parameter(help="Where the model runs; gpu insists on one, auto takes one if there.")
+]
+Data = Annotated[
+    str, Parameter(help="mnist (embedded), a folder of IDX files, raw or gzipped, or an .npz laid out as Keras's.")
+]
+Split = Annotated[Literal["test", "train"], Parameter(help="Which part of the data.")]
+Model = Annotated[Path | None, Parameter(help="A .keras file; by default the model that comes with mnist-report.")]
+Reports = Annotated[Path, Parameter(help="The folder of the run folders.")]
+BatchSize = Annotated[int, Parameter(help="Images per call of the model.")]
+Seed = Annotated[int, Parameter(help="Of everything drawn at random.")]
+Title = Annotated[str, Parameter(help="The report's title.")]
+Format = Annotated[str | None, Parameter(help="html, pdf or html,pdf (default: both, the PDF where Pango is there).")]
+
+
+def parse_formats(text: str | None) -> tuple[str, ...] | None:
+    """ "html,pdf" as a tuple; None stays None.
+
+    Raises:
+        ConfigError: a name that is no format.
+    """
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        if name not in FORMATS:
+            raise ConfigError(f"--format: unknown format {name!r}, expected html, pdf or html,pdf")
+    return names

@@ -1,0 +1,40 @@
+"""The clock and the machine, which only commands look at."""
+
+import os
+import platform
+import shlex
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+from mnist_report.errors import ConfigError
+from mnist_report.pipeline import Surroundings
+
+
+def look_around() -> Surroundings:
+    """What the run folder says about the circumstances of a run."""
+    command = shlex.join(["mnist-report", *sys.argv[1:]])
+    return Surroundings(now(), command, _git_commit(), platform.node(), platform.platform(terse=True))
+
+
+def now() -> datetime:
+    """The time in UTC; SOURCE_DATE_EPOCH, where it is set, stands in for it.
+
+    Raises:
+        ConfigError: SOURCE_DATE_EPOCH is not a number of seconds.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return datetime.now(UTC)
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ConfigError(f"SOURCE_DATE_EPOCH is {epoch!r}, expected seconds since 1970") from error
+
+
+def _git_commit() -> str | None:
+    try:
+        answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, timeout=10)  # noqa: S607
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None

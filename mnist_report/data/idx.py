@@ -1,0 +1,83 @@
+"""The IDX file format of the original MNIST distribution, raw or gzipped.
+
+Layout, big-endian: two zero bytes, a type byte (0x08 = uint8), a byte with the number of dimensions,
+one int32 per dimension, then the values in row-major order.
+"""
+
+import gzip
+import hashlib
+import math
+import struct
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.errors import DataError
+
+GZIP_MAGIC = b"\x1f\x8b"
+UINT8 = 0x08
+
+
+def read_idx(path: Path, ndim: int, sha256: str | None = None) -> NDArray[np.uint8]:
+    """Read one IDX file of unsigned bytes.
+
+    Args:
+        path: the file; it is decompressed when it starts with the gzip magic.
+        ndim: the number of dimensions it must have: 3 for images, 1 for labels.
+        sha256: the digest that the uncompressed bytes must have, if known.
+
+    Returns:
+        A read-only uint8 array with `ndim` dimensions.
+
+    Raises:
+        DataError: the file is missing, not IDX, of another type or rank, or its size and its header
+            differ, or its digest is another.
+    """
+    if path.is_dir():
+        raise DataError(f"{path}: expected an IDX file, found a folder")
+    try:
+        with path.open("rb") as file:
+            if file.peek(2)[:2] == GZIP_MAGIC:
+                with gzip.open(file) as stream:
+                    return _read_stream(stream, path, ndim, sha256)
+            if path.suffix == ".gz":
+                raise DataError(f"{path}: the name says gzip but the content does not; rename or compress it again")
+            return _read_stream(file, path, ndim, sha256)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{path}: the gzip stream is damaged ({error}); copy the file again") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _read_stream(
+    stream: BinaryIO | gzip.GzipFile, path: Path, ndim: int, sha256: str | None
+) -> NDArray[np.uint8]:
+    header, shape = _read_header(stream, path, ndim)
+    expected = math.prod(shape)
+    # One byte more than promised tells an oversized file without reading all of it.
+    body = stream.read(expected + 1)
+    if len(body) != expected:
+        found = f"{len(body)}" if len(body) < expected else "more"
+        raise DataError(f"{path}: the header promises {expected} bytes of values for shape {shape}, found {found}")
+    if sha256 is not None:
+        found = hashlib.sha256(header + body).hexdigest()
+        if found != sha256:
+            raise DataError(f"{path}: sha256 of the content is {found}, expected {sha256}; install the package again")
+    return np.frombuffer(body, dtype=np.uint8).reshape(shape)
+
+
+def _read_header(stream: BinaryIO | gzip.GzipFile, path: Path, ndim: int) -> tuple[bytes, tuple[int, ...]]:
+    magic = stream.read(4)
+    wanted = bytes((0, 0, UINT8, ndim))
+    if magic != wanted:
+        found = magic.hex() or "an empty file"
+        raise DataError(f"{path}: not an IDX file of {ndim}-d uint8: found {found}, expected magic {wanted.hex()}")
+    sizes = stream.read(4 * ndim)
+    if len(sizes) != 4 * ndim:
+        raise DataError(f"{path}: truncated within the header, after {4 + len(sizes)} bytes")
+    return magic + sizes, struct.unpack(f">{ndim}I", sizes)

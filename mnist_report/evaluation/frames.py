@@ -1,0 +1,150 @@
+"""The frames: every table of the report as a pandas DataFrame, written to frames/<name>.csv."""
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.evaluation.metrics import class_metrics, overall_metrics
+from mnist_report.evaluation.mistakes import worst_first
+from mnist_report.evaluation.predictions import Predictions
+from mnist_report.evaluation.tally import Tally
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CONFIDENT = 0.99
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """The tables of one evaluation; proportions in [0, 1], a value that is not defined is NaN.
+
+    Attributes:
+        overall: a row per metric: metric, value, ci_low, ci_high (95 %), n.
+        per_class: a row per class: class, support, predicted (how often it was), and for recall (the class's
+            accuracy), precision and f1 the value and its ci_low and ci_high.
+        confusion: a row per true class: actual, then a column of counts per predicted class.
+        confidence: a row per group (all, right, wrong, class <name>): group, n, mean, median, p05, p95 and
+            share_over_099 of the predicted class's probability.
+        confused_pairs: a row per pair of true and predicted class that occurs, most frequent first: actual,
+            predicted, count, share_of_actual, worst_index (the pair's image with the highest loss).
+        mistakes: a row per wrong prediction, worst-first by loss: index, actual, predicted, confidence, margin,
+            actual_probability, loss (nats).
+    """
+
+    overall: "pd.DataFrame"
+    per_class: "pd.DataFrame"
+    confusion: "pd.DataFrame"
+    confidence: "pd.DataFrame"
+    confused_pairs: "pd.DataFrame"
+    mistakes: "pd.DataFrame"
+
+    def items(self) -> list[tuple[str, "pd.DataFrame"]]:
+        """Each frame with its name."""
+        return [(field.name, getattr(self, field.name)) for field in fields(self)]
+
+
+def make_frames(predictions: Predictions, tally: Tally) -> Frames:
+    """All frames of one set of predictions and its tally."""
+    return Frames(
+        overall=overall_frame(tally),
+        per_class=per_class_frame(tally, predictions.class_names),
+        confusion=confusion_frame(tally, predictions.class_names),
+        confidence=confidence_frame(predictions),
+        confused_pairs=confused_pairs_frame(predictions, tally),
+        mistakes=mistakes_frame(predictions),
+    )
+
+
+def overall_frame(tally: Tally) -> "pd.DataFrame":
+    """See `Frames.overall`."""
+    import pandas as pd
+
+    metrics = overall_metrics(tally)
+    rows = [(name, m.value, m.ci_low, m.ci_high, m.n) for name, m in metrics.items()]
+    return pd.DataFrame(rows, columns=["metric", "value", "ci_low", "ci_high", "n"])
+
+
+def per_class_frame(tally: Tally, class_names: tuple[str, ...]) -> "pd.DataFrame":
+    """See `Frames.per_class`."""
+    import pandas as pd
+
+    rows = []
+    for k, (name, metrics) in enumerate(zip(class_names, class_metrics(tally), strict=True)):
+        row: dict[str, object] = {
+            "class": name,
+            "support": int(tally.confusion[k].sum()),
+            "predicted": int(tally.confusion[:, k].sum()),
+        }
+        for metric, m in metrics.items():
+            row |= {metric: m.value, f"{metric}_ci_low": m.ci_low, f"{metric}_ci_high": m.ci_high}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def confusion_frame(tally: Tally, class_names: tuple[str, ...]) -> "pd.DataFrame":
+    """See `Frames.confusion`."""
+    import pandas as pd
+
+    frame = pd.DataFrame(tally.confusion, columns=list(class_names))
+    frame.insert(0, "actual", list(class_names))
+    return frame
+
+
+def confidence_frame(predictions: Predictions) -> "pd.DataFrame":
+    """See `Frames.confidence`."""
+    import pandas as pd
+
+    everyone = np.ones(len(predictions), dtype=bool)
+    groups = {"all": everyone, "right": predictions.right, "wrong": ~predictions.right}
+    groups |= {f"class {name}": predictions.labels == k for k, name in enumerate(predictions.class_names)}
+    rows = [(group, *_distribution(predictions.confidence[chosen])) for group, chosen in groups.items()]
+    return pd.DataFrame(rows, columns=["group", "n", "mean", "median", "p05", "p95", "share_over_099"])
+
+
+def confused_pairs_frame(predictions: Predictions, tally: Tally) -> "pd.DataFrame":
+    """See `Frames.confused_pairs`."""
+    import pandas as pd
+
+    worst = {}
+    for index in worst_first(predictions):
+        worst.setdefault((predictions.labels[index], predictions.predicted[index]), int(index))
+    support = tally.confusion.sum(axis=1)
+    names = predictions.class_names
+    rows = [
+        (names[a], names[p], int(tally.confusion[a, p]), tally.confusion[a, p] / support[a], index)
+        for (a, p), index in worst.items()
+    ]
+    columns = ["actual", "predicted", "count", "share_of_actual", "worst_index"]
+    frame = pd.DataFrame(rows, columns=columns)
+    # Stable: among equal counts, the pair with the worse example stays first.
+    return frame.sort_values("count", ascending=False, kind="stable", ignore_index=True)
+
+
+def mistakes_frame(predictions: Predictions) -> "pd.DataFrame":
+    """See `Frames.mistakes`."""
+    import pandas as pd
+
+    index = worst_first(predictions)
+    names = np.array(predictions.class_names, dtype=object)
+    return pd.DataFrame(
+        {
+            "index": index,
+            "actual": names[predictions.labels[index]],
+            "predicted": names[predictions.predicted[index]],
+            "confidence": predictions.confidence[index],
+            "margin": predictions.margin[index],
+            "actual_probability": np.exp(-predictions.loss[index]),
+            "loss": predictions.loss[index],
+        }
+    )
+
+
+def _distribution(values: NDArray[np.float64]) -> tuple[float, ...]:
+    """n, mean, median, 5th and 95th percentile (linear interpolation), share at or over 0.99."""
+    if len(values) == 0:
+        return (0, *[float("nan")] * 5)
+    p05, median, p95 = np.percentile(values, [5, 50, 95])
+    return len(values), float(values.mean()), float(median), float(p05), float(p95), float((values >= CONFIDENT).mean())

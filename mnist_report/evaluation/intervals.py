@@ -1,0 +1,33 @@
+"""Confidence intervals; which metric gets which is said in `metrics`."""
+
+import math
+
+from scipy.special import betaincinv
+
+LEVEL = 0.95
+Z = 1.959963984540054  # the 97.5 % point of the normal distribution
+
+
+def exact_interval(count: int, n: int) -> tuple[float, float]:
+    """Clopper and Pearson's exact 95 % interval for a proportion.
+
+    Source: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934), in its form with beta quantiles.
+
+    Args:
+        count: how many of `n` have the property.
+        n: at least 1.
+    """
+    tail = (1 - LEVEL) / 2
+    low = 0.0 if count == 0 else float(betaincinv(count, n - count + 1, tail))
+    high = 1.0 if count == n else float(betaincinv(count + 1, n - count, 1 - tail))
+    return low, high
+
+
+def normal_interval(total: float, total_of_squares: float, n: int) -> tuple[float, float]:
+    """The normal 95 % interval for a mean over images, from the sum and the sum of squares; NaN for n = 1."""
+    if n < 2:
+        return math.nan, math.nan
+    mean = total / n
+    variance = max(0.0, (total_of_squares - n * mean * mean) / (n - 1))
+    half = Z * math.sqrt(variance / n)
+    return mean - half, mean + half

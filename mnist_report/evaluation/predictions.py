@@ -1,0 +1,109 @@
+"""Predictions: what a model said about each image, next to the truth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.errors import ModelError
+
+# A row may miss 1 by so much before it is no longer taken for probabilities.
+SUM_TOLERANCE = 1e-3
+EPSILON = np.finfo(np.float64).eps
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """One row per image, in the order of the data set.
+
+    Attributes:
+        class_names: one name per class; labels and predictions are indices into it.
+        labels: int64, shape (n,), the true classes.
+        probabilities: float32, shape (n, classes), as the model gave them.
+        predicted: int64, shape (n,), the most probable class, the lowest index among equals.
+        runner_up: int64, shape (n,), the second most probable class, likewise.
+        confidence: float64, shape (n,), the predicted class's probability.
+        margin: float64, shape (n,), confidence less the second highest probability.
+        loss: float64, shape (n,), minus the natural logarithm of the true class's probability, clipped at the
+            float64 epsilon.
+        brier: float64, shape (n,), the squared distance between the row and the truth, 0 to 2.
+
+    The last four are computed in float64 from rows divided by their sum.
+    """
+
+    class_names: tuple[str, ...]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    predicted: NDArray[np.int64]
+    runner_up: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    margin: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    brier: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Shape (n,): whether the prediction is the label."""
+        return self.predicted == self.labels
+
+
+def make_predictions(
+    probabilities: NDArray[np.floating], labels: NDArray[np.int64], class_names: tuple[str, ...]
+) -> Predictions:
+    """Check a model's answer and derive what each image's row says.
+
+    Args:
+        probabilities: shape (n, classes).
+        labels: shape (n,), indices into `class_names`.
+        class_names: at least two.
+
+    Raises:
+        ModelError: the shape does not fit, or a row holds NaN, infinity or something other than probabilities.
+    """
+    expected = (len(labels), len(class_names))
+    if probabilities.shape != expected:
+        raise ModelError(f"the predictions have shape {probabilities.shape}, expected {expected}: one row an image")
+    stored = np.ascontiguousarray(probabilities, dtype=np.float32)
+    rows = normalised(stored)
+    every = np.arange(len(rows))
+    predicted = rows.argmax(axis=1)
+    others = rows.copy()
+    others[every, predicted] = -1
+    runner_up = others.argmax(axis=1)
+    confidence, of_truth = rows[every, predicted], rows[every, labels]
+    return Predictions(
+        class_names=class_names,
+        labels=labels,
+        probabilities=stored,
+        predicted=predicted,
+        runner_up=runner_up,
+        confidence=confidence,
+        margin=confidence - rows[every, runner_up],
+        loss=-np.log(np.clip(of_truth, EPSILON, 1.0)),
+        brier=(rows * rows).sum(axis=1) - 2 * of_truth + 1,
+    )
+
+
+def normalised(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Rows in float64, each divided by its sum.
+
+    Raises:
+        ModelError: naming the first row that is not a row of probabilities.
+    """
+    rows = probabilities.astype(np.float64)
+    sums = rows.sum(axis=1)
+    _refuse(~np.isfinite(rows).all(axis=1), rows, "contains NaN or infinity: the model is broken or diverged")
+    _refuse((rows < 0).any(axis=1), rows, "is negative: these look like logits; end the model with a softmax")
+    _refuse(abs(sums - 1) > SUM_TOLERANCE, rows, "does not sum to 1: these are not probabilities; end with a softmax")
+    normalised: NDArray[np.float64] = rows / sums[:, np.newaxis]
+    return normalised
+
+
+def _refuse(bad: NDArray[np.bool_], rows: NDArray[np.float64], why: str) -> None:
+    found = np.flatnonzero(bad)
+    if len(found):
+        row = ", ".join(f"{value:.4g}" for value in rows[found[0]][:10])
+        raise ModelError(f"the prediction for image {found[0]} {why} ({len(found)} such rows; this one is {row})")

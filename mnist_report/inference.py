@@ -1,0 +1,136 @@
+"""Inference: images go to the model's process, probabilities stream back."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.errors import ModelError
+from mnist_report.model.adapter import Anatomy, dissect, unit_scale
+from mnist_report.model.backend import Backend, find_backend
+from mnist_report.model.process import ModelProcess, device_environment
+from mnist_report.model.store import load_model
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inference:
+    """What a model answered, and how fast.
+
+    Attributes:
+        probabilities: float32, shape (n, classes), as the model gave them.
+        batch_size: images per call of the model.
+        seconds: from the first batch sent to the last received, the model's compilation included.
+    """
+
+    probabilities: NDArray[np.float32]
+    batch_size: int
+    seconds: float
+
+    @property
+    def images_per_second(self) -> float:
+        """Throughput over the whole set."""
+        return len(self.probabilities) / self.seconds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """All that the later stages learn from a model.
+
+    Attributes:
+        anatomy: what it is made of.
+        backend: what it ran on.
+        inference: what it said, and how fast.
+    """
+
+    anatomy: Anatomy
+    backend: Backend
+    inference: Inference
+
+
+@dataclass(frozen=True, slots=True)
+class RunningModel:
+    """A model in a process of its own, possibly still loading."""
+
+    path: Path
+    process: ModelProcess
+    batch_size: int
+
+    def wait_until_loaded(self) -> tuple[Anatomy, Backend]:
+        """The model's anatomy and what it runs on.
+
+        Raises:
+            ModelError: it cannot be loaded, or its process died.
+            DeviceError: the device that was asked for is not there.
+        """
+        _, value = self.process.receive(f"loading {self.path}")
+        anatomy, backend = value
+        return anatomy, backend
+
+    def predict(self, images: NDArray[np.uint8], show: Callable[[int, int], None]) -> Inference:
+        """Run the model over all images.
+
+        Args:
+            images: uint8, shape (n, height, width).
+            show: told after each batch how many of how many images are done.
+
+        Raises:
+            ModelError: the model fails on a batch, or its process died.
+        """
+        n = len(images)
+        began = time.perf_counter()
+        # Sending from a thread of its own keeps the child fed, and no pipe can fill up on both ends.
+        feeder = Thread(target=self._feed, args=(images,), daemon=True)
+        feeder.start()
+        done, batches = 0, []
+        while done < n:
+            _, batch = self.process.receive(f"predicting image {done} of {n}")
+            batches.append(batch)
+            done += len(batch)
+            show(done, n)
+        feeder.join()
+        return Inference(np.concatenate(batches), self.batch_size, time.perf_counter() - began)
+
+    def _feed(self, images: NDArray[np.uint8]) -> None:
+        with suppress(BrokenPipeError, ConnectionResetError):  # the receiving side reports the child's death
+            for first in range(0, len(images), self.batch_size):
+                self.process.connection.send(images[first : first + self.batch_size])
+
+
+@contextmanager
+def start_model(path: Path, *, device: str, batch_size: int) -> Iterator[RunningModel]:
+    """Start loading a model and return at once; the process ends with the context.
+
+    Args:
+        path: a `.keras` file.
+        device: "auto", "cpu" or "gpu".
+        batch_size: images per call of the model.
+    """
+    environment = device_environment(device)
+    with ModelProcess(_serve, path, device, batch_size, environment=environment) as process:
+        yield RunningModel(path, process, batch_size)
+
+
+def _serve(connection: Connection, path: Path, device: str, batch_size: int) -> None:
+    """The child's side: load, say what was loaded, answer batches until the parent ends the process."""
+    backend = find_backend(device)
+    model = load_model(path)
+    anatomy = dissect(model, str(path))
+    connection.send(("loaded", (anatomy, backend)))
+    full = None
+    while True:
+        images = connection.recv()
+        pixels = unit_scale(images).reshape(-1, *anatomy.input_shape)
+        # A smaller last batch is padded: another shape would be compiled anew.
+        full = full or len(pixels)
+        padded = np.concatenate([pixels, np.zeros((full - len(pixels), *pixels.shape[1:]), np.float32)])
+        try:
+            answer = np.asarray(model.predict_on_batch(padded), np.float32)
+        except Exception as error:  # a layer may raise anything
+            raise ModelError(f"{path}: the model fails on a batch of shape {padded.shape}: {error}") from error
+        connection.send(("probabilities", answer[: len(pixels)]))

@@ -1,0 +1,83 @@
+"""What stands between raw images and somebody's model: does it fit, and how are the pixels scaled?"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of a model: its name, its kind, the shape it gives for one image, and its number of parameters."""
+
+    name: str
+    kind: str
+    output_shape: str
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """What a loaded model is made of.
+
+    Attributes:
+        input_shape: of one image, without the batch dimension.
+        num_classes: the number of its outputs.
+        parameters: all weights, trainable or not.
+        trainable_parameters: those that training changes.
+        layers: in order.
+    """
+
+    input_shape: tuple[int, ...]
+    num_classes: int
+    parameters: int
+    trainable_parameters: int
+    layers: tuple[Layer, ...]
+
+
+def unit_scale(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Pixels from 0..255 to float32 in [0, 1]."""
+    return images.astype(np.float32) / np.float32(255)
+
+
+def dissect(model: Any, where: str) -> Anatomy:
+    """Read a Keras model's anatomy.
+
+    Raises:
+        ModelError: it has several inputs or outputs, or an output that is not one row of class scores an image.
+    """
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise ModelError(
+            f"{where}: found {len(model.inputs)} inputs and {len(model.outputs)} outputs, expected one of each"
+        )
+    output_shape = tuple(model.outputs[0].shape)
+    if len(output_shape) != 2 or output_shape[1] is None:
+        raise ModelError(f"{where}: output shape is {output_shape}, expected (None, number of classes)")
+    layers = tuple(
+        Layer(layer.name, type(layer).__name__, _shape_text(layer), layer.count_params()) for layer in model.layers
+    )
+    trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    return Anatomy(tuple(model.inputs[0].shape[1:]), output_shape[1], model.count_params(), trainable, layers)
+
+
+def check_fit(anatomy: Anatomy, image_shape: tuple[int, int], num_classes: int, where: str) -> None:
+    """See that a model takes these images and names these classes.
+
+    Raises:
+        ModelError: it does not; the message says which shape was found and which was needed.
+    """
+    height, width = image_shape
+    accepted = {(height, width, 1), (height, width), (height * width,), (1, height, width)}
+    if anatomy.input_shape not in accepted:
+        raise ModelError(f"{where}: the model takes images of shape {anatomy.input_shape}, the data has {image_shape}")
+    if anatomy.num_classes != num_classes:
+        raise ModelError(f"{where}: the model has {anatomy.num_classes} outputs, the data has {num_classes} classes")
+
+
+def _shape_text(layer: Any) -> str:
+    shape = getattr(layer.output, "shape", None)
+    return " x ".join(str(size) for size in shape[1:]) if shape else ""

@@ -1,0 +1,79 @@
+"""What keras runs on. Only the model's process may call this: importing keras takes seconds."""
+
+import importlib.metadata
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnist_report.errors import DeviceError
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The library and the device below keras.
+
+    Attributes:
+        name: keras's backend, "tensorflow" or "jax".
+        versions: of keras and the backend.
+        device: "cpu" or "gpu".
+        device_name: as the system calls it.
+    """
+
+    name: str
+    versions: dict[str, str]
+    device: str
+    device_name: str
+
+
+def find_backend(device: str) -> Backend:
+    """Import keras and see where it runs.
+
+    Args:
+        device: "auto", "cpu" or "gpu"; "gpu" insists on one.
+
+    Raises:
+        DeviceError: a GPU was asked for by name and the backend sees none.
+    """
+    import keras
+
+    name = keras.config.backend()
+    gpus = [] if device == "cpu" else _gpus()
+    if device == "gpu" and not gpus:
+        raise DeviceError(
+            f"--device gpu: {name} sees no GPU here; check the driver and `pip install 'mnist-report[gpu]'`, "
+            "or use --device auto"
+        )
+    versions = {library: importlib.metadata.version(library) for library in ("keras", name)}
+    return Backend(name, versions, "gpu" if gpus else "cpu", _gpu_name(name) if gpus else cpu_name())
+
+
+def cpu_name() -> str:
+    """The processor's name as the system gives it, else its architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _gpus() -> list[str]:
+    import keras
+
+    try:
+        return list(keras.distribution.list_devices("gpu"))
+    except RuntimeError:  # how JAX says that it knows no such device
+        return []
+
+
+def _gpu_name(backend: str) -> str:
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0])
+        return str(details.get("device_name", "GPU"))
+    if backend == "jax":
+        import jax
+
+        return str(jax.devices()[0].device_kind)
+    return "GPU"

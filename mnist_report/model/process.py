@@ -1,0 +1,143 @@
+"""The child process that holds a model, so that this one never imports keras.
+
+One seam gives three things: keras is imported while the parent does other work, a model that crashes or eats all
+memory takes nothing with it, and it can be killed cleanly. The work is a module-level function that gets a
+connection first; it sends `(kind, value)` pairs over it and receives plain values.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import tempfile
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from mnist_report.errors import MnistReportError, ModelError
+
+
+class ModelProcess:
+    """A spawned process that runs `work(connection, *arguments)`.
+
+    Starting returns at once. Use it as a context manager: leaving the context ends the process.
+    """
+
+    def __init__(self, work: Callable[..., None], *arguments: object, environment: dict[str, str]) -> None:
+        """Start the process.
+
+        Args:
+            work: a module-level function of a `Connection` and the arguments.
+            arguments: picklable values.
+            environment: variables to set in the child before it imports anything heavy.
+        """
+        context = multiprocessing.get_context("spawn")
+        descriptor, name = tempfile.mkstemp(prefix="mnist-report-model-", suffix=".log")
+        os.close(descriptor)
+        self._log = Path(name)
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(
+            target=_child_main, args=(work, theirs, self._log, environment, arguments), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Nothing that the child still does matters: whatever counted has been received.
+        self._process.kill()
+        self._process.join()
+        self.connection.close()
+        self._log.unlink(missing_ok=True)
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def receive(self, doing: str) -> tuple[str, Any]:
+        """The child's next message.
+
+        Args:
+            doing: what the child does meanwhile, for the message if it dies.
+
+        Raises:
+            MnistReportError: the error that the child met.
+            ModelError: the child died.
+        """
+        try:
+            kind, value = self.connection.recv()
+        except (EOFError, ConnectionResetError) as error:
+            raise self._death(doing) from error
+        if kind == "error":
+            raise value
+        if kind == "bug":
+            raise RuntimeError(f"the model process failed while {doing}:\n{value}")
+        return kind, value
+
+    def send(self, value: object, doing: str) -> None:
+        """Send a value to the child.
+
+        Raises:
+            ModelError: the child died.
+        """
+        try:
+            self.connection.send(value)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise self._death(doing) from error
+
+    def _death(self, doing: str) -> ModelError:
+        self._process.join(timeout=5)
+        code = self._process.exitcode
+        if code is not None and code < 0:
+            how = f"was killed by {signal.Signals(-code).name}"
+            if -code == signal.SIGKILL:
+                how += " (often the system's answer to too little memory)"
+        else:
+            how = f"ended with status {code}"
+        return ModelError(f"the model process {how} while {doing}{self._last_words()}")
+
+    def _last_words(self) -> str:
+        lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+        return f"; its last line was: {lines[-1][:300]}" if lines else ""
+
+
+def device_environment(device: str) -> dict[str, str]:
+    """What to set before a backend is imported so that it uses `device` ("auto", "cpu" or "gpu") and keeps quiet."""
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "ABSL_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+    if device == "cpu":
+        environment |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+    return environment
+
+
+def _child_main(
+    work: Callable[..., None],
+    connection: Connection,
+    log: Path,
+    environment: dict[str, str],
+    arguments: tuple[object, ...],
+) -> None:
+    # Ctrl-C reaches the whole process group; the parent alone decides what becomes of the child.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What libraries print, in C or in Python, goes to the log and not between the parent's lines.
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.environ.update(environment)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError, EOFError):  # the parent has gone
+        try:
+            work(connection, *arguments)
+        except MnistReportError as error:
+            connection.send(("error", error))
+        except (BrokenPipeError, ConnectionResetError, EOFError):
+            raise
+        except Exception:
+            connection.send(("bug", traceback.format_exc()))

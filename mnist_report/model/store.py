@@ -1,0 +1,152 @@
+"""Model files and their cards on disk."""
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mnist_report.errors import ModelError, OutputError
+from mnist_report.resources import resource
+
+if TYPE_CHECKING:
+    import keras
+
+SHIPPED = "mnist_cnn.keras"
+CARD_FORMAT = 1
+PARTS = ("config.json", "metadata.json", "model.weights.h5")
+
+
+def shipped_model() -> Path:
+    """The model that comes with this package."""
+    return resource("models") / SHIPPED
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model file before it is loaded.
+
+    Attributes:
+        path: the file.
+        sha256: of its bytes.
+        size_bytes: its size.
+        card: what is known of its training, or None.
+    """
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    card: dict[str, Any] | None
+
+
+def identify_model(path: Path) -> ModelFile:
+    """Look at a model file without importing keras.
+
+    Raises:
+        ModelError: it is not a Keras archive, or its card cannot be read.
+    """
+    check_model_file(path)
+    sha256 = file_sha256(path)
+    return ModelFile(path, sha256, path.stat().st_size, read_card(path, sha256))
+
+
+def check_model_file(path: Path) -> None:
+    """See that `path` is a Keras archive, without importing keras.
+
+    Raises:
+        ModelError: it is missing, a folder, another format, or an archive that lacks a part.
+    """
+    if path.is_dir():
+        raise ModelError(f"{path}: expected a .keras file, found a folder")
+    if not path.exists():
+        raise ModelError(f"{path}: no such model file")
+    if path.suffix != ".keras":
+        raise ModelError(f"{path}: expected a .keras file, found {path.suffix or 'no suffix'}; save it with model.save()")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            missing = [part for part in PARTS if part not in archive.namelist()]
+    except zipfile.BadZipFile as error:
+        raise ModelError(f"{path}: not a zip archive, so not a .keras file; save it again with model.save()") from error
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
+    if missing:
+        raise ModelError(f"{path}: the archive has no {missing[0]}; save the whole model with model.save()")
+
+
+def load_model(path: Path) -> "keras.Model":
+    """Load a Keras model for inference.
+
+    Raises:
+        ModelError: keras rejects the file.
+    """
+    import keras
+
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # keras raises whatever its layers raise on a damaged file
+        reason = " ".join(str(error).split())[:300]
+        raise ModelError(f"{path}: keras cannot load this model: {type(error).__name__}: {reason}") from error
+
+
+def save_model(model: "keras.Model", path: Path) -> None:
+    """Write a model without its optimizer's state, whole or not at all."""
+    import keras
+
+    bare = keras.models.clone_model(model)
+    bare.set_weights(model.get_weights())
+    with _written_beside(path) as unfinished:
+        bare.save(unfinished)
+
+
+def file_sha256(path: Path) -> str:
+    """The sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def card_path(model: Path) -> Path:
+    """Where a model's card is: `name.keras` has `name.card.json` beside it."""
+    return model.with_suffix(".card.json")
+
+
+def read_card(model: Path, sha256: str) -> dict[str, Any] | None:
+    """The card of the model file with this sha256, or None where it has none of its own.
+
+    Raises:
+        ModelError: there is a card, but not JSON of our format.
+    """
+    path = card_path(model)
+    try:
+        card = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: not a readable model card ({error}); remove it or train again") from error
+    if not isinstance(card, dict) or card.get("format") != CARD_FORMAT:
+        raise ModelError(f"{path}: not a model card of format {CARD_FORMAT}; remove it or train again")
+    # A file that was replaced after its card was written is not the model that the card describes.
+    return card if card.get("model", {}).get("sha256") == sha256 else None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small text file, whole or not at all."""
+    with _written_beside(path) as unfinished:
+        unfinished.write_text(text, "utf-8")
+
+
+@contextmanager
+def _written_beside(path: Path) -> Iterator[Path]:
+    """A name beside `path` (with its suffix, which keras insists on) that takes its place at the end."""
+    unfinished = path.with_name(f".{path.stem}.unfinished{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield unfinished
+        os.replace(unfinished, path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        unfinished.unlink(missing_ok=True)

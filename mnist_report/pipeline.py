@@ -1,0 +1,267 @@
+"""The stages in order."""
+
+import importlib.metadata
+import logging
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mnist_report.data.dataset import Dataset
+from mnist_report.data.sources import load_dataset
+from mnist_report.errors import RenderError
+from mnist_report.evaluation.evaluation import evaluate
+from mnist_report.evaluation.mistakes import choose_images
+from mnist_report.evaluation.predictions import make_predictions
+from mnist_report.inference import Answer, start_model
+from mnist_report.model.adapter import check_fit
+from mnist_report.model.store import ModelFile, identify_model
+from mnist_report.report.pdf import import_weasyprint
+from mnist_report.report.write import draw_figures, draw_reports, write_figures, write_reports
+from mnist_report.runs.folder import (
+    FORMAT,
+    ShownImages,
+    StoredRun,
+    make_run_id,
+    publish,
+    read_run,
+    unfinished_run,
+    write_log,
+    write_provenance,
+    write_results,
+)
+from mnist_report.runs.log import recorded
+
+log = logging.getLogger("mnist_report")
+
+MOST_MISTAKES = 300
+SAMPLES_PER_CLASS = 5
+LIBRARIES = ("numpy", "pandas", "scipy", "matplotlib", "weasyprint")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to evaluate and what to make of it.
+
+    Attributes:
+        model: a `.keras` file.
+        data: "mnist", a folder of IDX files or an `.npz`.
+        split: "test" or "train".
+        device: "auto", "cpu" or "gpu".
+        batch_size: images per call of the model.
+        seed: of the draw of the right predictions that the report shows.
+        reports: the folder of the run folders.
+        title: of the report.
+        formats: of "html" and "pdf"; None for both where this machine can make them.
+    """
+
+    model: Path
+    data: str
+    split: str
+    device: str
+    batch_size: int
+    seed: int
+    reports: Path
+    title: str
+    formats: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """When, where and how a command was called.
+
+    Attributes:
+        created: the time in UTC.
+        command: as typed.
+        git_commit: of the folder it was called in, if that is a git checkout.
+        host: the machine's name.
+        system: its operating system.
+    """
+
+    created: datetime
+    command: str
+    git_commit: str | None
+    host: str
+    system: str
+
+
+def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) -> Path:
+    """The main job: model and data become a finished run folder.
+
+    Args:
+        job: what to do.
+        surroundings: for the provenance.
+        show: told how many of how many images are predicted.
+
+    Returns:
+        The run folder.
+
+    Raises:
+        MnistReportError: input, device or output is at fault; no run folder is left.
+    """
+    # Where the results go is opened first: inference would be lost on a folder that cannot be written.
+    with recorded() as lines, unfinished_run(job.reports) as folder:
+        watch = Stopwatch()
+        model_file = identify_model(job.model)
+        with start_model(job.model, device=job.device, batch_size=job.batch_size) as model:
+            dataset = load_dataset(job.data, job.split)
+            log.info("%s: %s split, %s images", dataset.source, dataset.split, f"{len(dataset):,}")
+            # These imports cost seconds; the model's process spends them on importing keras.
+            formats = _usable_formats(job.formats)
+            _import_libraries(formats)
+            anatomy, backend = model.wait_until_loaded()
+            watch.lap("model")
+            log.info("%s: loaded on %s (%s)", job.model.name, backend.device, backend.name)
+            check_fit(anatomy, dataset.images.shape[1:], len(dataset.class_names), str(job.model))
+            inference = model.predict(dataset.images, show)
+        watch.lap("inference")
+        log.info("predicted %s images/s", f"{inference.images_per_second:,.0f}")
+        answer = Answer(anatomy, backend, inference)
+        return finish_run(folder, job, surroundings, model_file, dataset, answer, formats, watch, lines)
+
+
+def finish_run(
+    folder: Path,
+    job: Job,
+    surroundings: Surroundings,
+    model_file: ModelFile,
+    dataset: Dataset,
+    answer: Answer,
+    formats: Sequence[str],
+    watch: "Stopwatch",
+    lines: list[str],
+) -> Path:
+    """Everything after inference: evaluate, store, report, publish. See `run`."""
+    predictions = make_predictions(answer.inference.probabilities, dataset.labels, dataset.class_names)
+    evaluation = evaluate(predictions)
+    index = choose_images(
+        predictions, most_mistakes=MOST_MISTAKES, samples_per_class=SAMPLES_PER_CLASS, seed=job.seed
+    )
+    images = ShownImages(index, dataset.images[index])
+    write_results(folder, predictions, evaluation, images)
+    watch.lap("evaluation")
+    facts = _provenance(job, surroundings, model_file, dataset, answer)
+    run_id = make_run_id(facts)
+    facts |= {"run_id": run_id}
+    write_reports(folder, draw_reports(StoredRun(facts, predictions, images), evaluation, formats))
+    watch.lap("report")
+    outcome = {"durations_s": watch.laps, "status": "finished", "verdict": None, "exit_status": 0}
+    write_provenance(folder, facts | outcome)
+    errors = len(predictions) - int(predictions.right.sum())
+    log.info("%s wrong of %s images", f"{errors:,}", f"{len(predictions):,}", extra={"run_id": run_id})
+    write_log(folder, lines)
+    return publish(folder, run_id)
+
+
+def render(folder: Path, formats: tuple[str, ...] | None, figures: Path | None) -> list[Path]:
+    """Draw the reports of a stored run again.
+
+    Args:
+        folder: the run folder.
+        formats: of "html" and "pdf"; None for both where this machine can make them.
+        figures: a folder for every figure as PNG and SVG, or None.
+
+    Returns:
+        What was written: the reports and the folder of the figures.
+
+    Raises:
+        OutputError: the folder is not a complete run, or cannot be written to.
+        RenderError: the PDF was asked for by name and Pango is missing.
+    """
+    stored = read_run(folder)
+    usable = _usable_formats(formats)
+    evaluation = evaluate(stored.predictions)
+    reports = draw_reports(stored, evaluation, usable)
+    write_reports(folder, reports)
+    written = [folder / name for name in reports]
+    if figures is not None:
+        write_figures(figures, draw_figures(stored, evaluation))
+        written.append(figures)
+    return written
+
+
+class Stopwatch:
+    """Seconds per stage, one lap after the other."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self.laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        """End a stage."""
+        now = time.perf_counter()
+        self.laps[stage] = round(now - self._began, 3)
+        self._began = now
+
+
+def _usable_formats(wanted: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The formats to make; without Pango the PDF is left out, unless it was asked for by name."""
+    if wanted is not None and "pdf" not in wanted:
+        return wanted
+    try:
+        import_weasyprint()
+    except RenderError as error:
+        if wanted is not None:
+            raise
+        log.warning("no PDF: %s", error)
+        return ("html",)
+    return wanted or ("html", "pdf")
+
+
+def _import_libraries(formats: Sequence[str]) -> None:
+    import pandas  # noqa: F401, ICN001
+    import pyarrow.parquet  # noqa: F401
+
+    if formats:
+        import jinja2  # noqa: F401
+        import seaborn  # noqa: F401, ICN001
+
+
+def _provenance(
+    job: Job, surroundings: Surroundings, model_file: ModelFile, dataset: Dataset, answer: Answer
+) -> dict[str, Any]:
+    """run.json, as far as it is known before the report is drawn."""
+    anatomy, backend, inference = answer.anatomy, answer.backend, answer.inference
+    return {
+        "format": FORMAT,
+        "created": surroundings.created.isoformat(),
+        "title": job.title,
+        "command": surroundings.command,
+        "git_commit": surroundings.git_commit,
+        "seed": job.seed,
+        "versions": {
+            "mnist-report": importlib.metadata.version("mnist-report"),
+            "python": platform.python_version(),
+            **backend.versions,
+            **{library: importlib.metadata.version(library) for library in LIBRARIES},
+        },
+        "host": {"name": surroundings.host, "system": surroundings.system},
+        "device": {
+            "kind": backend.device,
+            "name": backend.device_name,
+            "backend": backend.name,
+            "batch_size": inference.batch_size,
+            "inference_s": round(inference.seconds, 3),
+            "images_per_second": round(inference.images_per_second, 1),
+        },
+        "model": {
+            "name": model_file.path.stem,
+            "path": str(model_file.path),
+            "format": "keras",
+            "sha256": model_file.sha256,
+            "size_bytes": model_file.size_bytes,
+            **asdict(anatomy),
+            "card": model_file.card,
+        },
+        "data": {
+            "source": dataset.source,
+            "split": dataset.split,
+            "n": len(dataset),
+            "sha256": dataset.sha256,
+            "image_shape": list(dataset.images.shape[1:]),
+            "class_names": list(dataset.class_names),
+        },
+    }

@@ -1,0 +1,223 @@
+"""The figures, as matplotlib drawings in one visual language.
+
+Blue is right, vermilion is wrong (both from Okabe and Ito's colour-blind-safe palette and of different lightness),
+grey is everything else.
+"""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnist_report.evaluation.frames import Frames
+from mnist_report.evaluation.predictions import Predictions
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+RIGHT, WRONG, INK, QUIET, RULE, PALE = "#0072b2", "#d55e00", "#1b1f24", "#5b6470", "#d8dce2", "#f1f3f5"
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "text.color": INK,
+    "axes.labelcolor": QUIET,
+    "axes.edgecolor": RULE,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.6,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    # The same drawing gives the same bytes: ids from a fixed salt, and no date in the file.
+    "svg.hashsalt": "mnist-report",
+    "svg.fonttype": "path",
+}
+
+BINS = np.linspace(0, 1, 21)
+MOST_ANNOTATED = 25
+
+
+def make_figures(
+    frames: Frames, predictions: Predictions, history: Sequence[Mapping[str, Any]]
+) -> dict[str, "Figure"]:
+    """Every figure of the report by name; the training curves only where the model has a history.
+
+    Args:
+        frames: of the evaluation.
+        predictions: for the distributions, which need every row.
+        history: one mapping per epoch, as on a model card; may be empty.
+    """
+    with _style():
+        figures = {
+            "confusion": confusion_matrix(frames.confusion),
+            "per_class": per_class_accuracy(frames.per_class, frames.overall),
+            "confidence": confidence_distributions(predictions),
+            "class_distribution": class_distribution(frames.per_class),
+        }
+        if history:
+            figures["training"] = training_curves(history)
+    return figures
+
+
+def to_svg(figure: "Figure") -> str:
+    """The drawing as SVG, the same bytes each time."""
+    text = io.StringIO()
+    with _style():
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    return text.getvalue()
+
+
+def to_png(figure: "Figure") -> bytes:
+    """The drawing as PNG on white, at 200 dots an inch."""
+    data = io.BytesIO()
+    with _style():
+        figure.savefig(data, format="png", dpi=200, facecolor="white", metadata={"Software": None})
+    return data.getvalue()
+
+
+def confusion_matrix(confusion: "pd.DataFrame") -> "Figure":
+    """Counts by true and predicted class; colour is for errors alone, zeros are left blank."""
+    import seaborn as sns
+
+    names = list(confusion.columns[1:])
+    counts = confusion[names].to_numpy()
+    right = np.eye(len(names), dtype=bool)
+    annotated = len(names) <= MOST_ANNOTATED
+    figure, axes = _figure(5.2, 4.6)
+    axes.set_facecolor(PALE)
+    sns.heatmap(
+        np.where(right, 0, counts),
+        mask=right,
+        annot=np.where(counts > 0, counts.astype(str), "") if annotated else False,
+        fmt="",
+        cmap=sns.blend_palette(["white", WRONG], as_cmap=True),
+        vmin=0,
+        vmax=max(1, np.where(right, 0, counts).max()),
+        cbar=False,
+        linewidths=0.5,
+        linecolor=RULE,
+        square=True,
+        xticklabels=names,
+        yticklabels=names,
+        ax=axes,
+    )
+    for k, count in enumerate(np.diagonal(counts) if annotated else ()):
+        axes.text(k + 0.5, k + 0.5, f"{count}", ha="center", va="center", color=QUIET, fontsize=8)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("actual")
+    axes.tick_params(axis="y", rotation=0, colors=INK)
+    axes.tick_params(axis="x", colors=INK)
+    return figure
+
+
+def per_class_accuracy(per_class: "pd.DataFrame", overall: "pd.DataFrame") -> "Figure":
+    """Each class's accuracy (recall) with its 95 % interval beside the accuracy of the whole set."""
+    figure, axes = _figure(6.4, 0.6 + 0.28 * len(per_class))
+    places = np.arange(len(per_class))
+    recall = per_class["recall"]
+    spread = [recall - per_class["recall_ci_low"], per_class["recall_ci_high"] - recall]
+    accuracy = float(overall.set_index("metric").loc["accuracy", "value"])
+    axes.axvline(accuracy, color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.errorbar(recall, places, xerr=spread, fmt="o", color=RIGHT, markersize=5, elinewidth=1.4)
+    axes.set_yticks(places, per_class["class"], color=INK)
+    axes.invert_yaxis()
+    axes.grid(visible=True, axis="x")
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("accuracy of the class, with its 95 % interval; dashed: all images")
+    axes.xaxis.set_major_formatter(_percent())
+    return figure
+
+
+def confidence_distributions(predictions: Predictions) -> "Figure":
+    """How sure the model was where it was right and where it was wrong."""
+    figure, (above, below) = _figure(6.4, 3.6, rows=2)
+    parts: tuple[tuple[Axes, Any, str, str], ...] = (
+        (above, predictions.right, RIGHT, "right"),
+        (below, ~predictions.right, WRONG, "wrong"),
+    )
+    for axes, chosen, colour, name in parts:
+        values = predictions.confidence[chosen]
+        axes.hist(values, bins=BINS, color=colour, edgecolor="white", linewidth=0.5, log=name == "right")
+        axes.set_title(f"{name}: {len(values):,} images", loc="left", color=colour, fontsize=9, fontweight="bold")
+        axes.set_ylabel("images")
+        axes.set_xlim(0, 1)
+        axes.grid(visible=True)
+    above.set_ylabel("images (log)")
+    _plain_numbers(above)
+    below.set_xlabel("confidence (probability of the predicted class)")
+    return figure
+
+
+def class_distribution(per_class: "pd.DataFrame") -> "Figure":
+    """How many images each class has, and how often it was predicted."""
+    figure, axes = _figure(6.4, 2.4)
+    places = np.arange(len(per_class))
+    axes.bar(places, per_class["support"], width=0.7, color=RULE, label="actual")
+    axes.plot(places, per_class["predicted"], "_", color=RIGHT, markersize=16, markeredgewidth=2, label="predicted")
+    axes.set_xticks(places, per_class["class"], color=INK)
+    axes.set_ylabel("images")
+    axes.grid(visible=True)
+    axes.margins(y=0.15)
+    axes.legend(ncols=2, loc="upper right")
+    return figure
+
+
+def training_curves(history: Sequence[Mapping[str, Any]]) -> "Figure":
+    """Loss and accuracy by epoch, on the images trained on and on those held out; the kept epoch is marked."""
+    figure, both = _figure(6.4, 2.6, columns=2)
+    epochs = [row["epoch"] for row in history]
+    best = min(history, key=lambda row: row["val_loss"])["epoch"]
+    for axes, name in zip(both, ("loss", "accuracy"), strict=True):
+        axes.plot(epochs, [row[name] for row in history], color=QUIET, label="trained on (with dropout)")
+        axes.plot(epochs, [row[f"val_{name}"] for row in history], "o-", color=RIGHT, markersize=3, label="held out")
+        axes.axvline(best, color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.set_title(name, loc="left", fontsize=9, fontweight="bold")
+        axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(visible=True)
+    both[0].set_yscale("log")
+    _plain_numbers(both[0])
+    both[0].legend(fontsize=8)
+    both[1].yaxis.set_major_formatter(_percent())
+    return figure
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    import matplotlib as mpl
+
+    with mpl.rc_context(STYLE):
+        yield
+
+
+def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple["Figure", Any]:
+    """An empty figure, in inches, and its axes."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots(rows, columns)
+
+
+def _plain_numbers(axes: "Axes") -> None:
+    """Write a logarithmic axis's numbers out, not as powers."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _percent() -> Any:
+    from matplotlib.ticker import FuncFormatter
+
+    return FuncFormatter(lambda value, _: f"{100 * value:g} %")

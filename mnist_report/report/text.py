@@ -1,0 +1,81 @@
+"""Numbers as text that does not lie: digits follow the interval, and 100 % is only said of all."""
+
+import math
+
+from mnist_report.evaluation.metrics import Metric
+
+DASH = "–"
+
+
+def percent(metric: Metric) -> str:
+    """A share with as many decimals as its interval (or, without one, its n) can carry."""
+    return share(metric.value, decimals(metric))
+
+
+def percent_interval(metric: Metric) -> str:
+    """The interval of a share: "99.43 – 99.70 %"."""
+    if math.isnan(metric.ci_low):
+        return DASH
+    places = decimals(metric)
+    low, high = (share(bound, places).removesuffix(" %") for bound in (metric.ci_low, metric.ci_high))
+    return f"{low} {DASH} {high} %"
+
+
+def share(value: float, places: int) -> str:
+    """A proportion in percent; neither 0 nor 100 unless it is exactly that."""
+    if math.isnan(value):
+        return DASH
+    step = 10.0**-places
+    shown = round(100 * value, places)
+    if shown >= 100 > 100 * value:
+        shown = 100 - step
+    if shown <= 0 < value:
+        shown = step
+    return f"{shown:.{places}f} %"
+
+
+def decimals(metric: Metric) -> int:
+    """Two significant digits of the interval's half width in percentage points, but at most 3 decimals."""
+    half = 50 * (metric.ci_high - metric.ci_low)
+    if math.isnan(half) or half <= 0:
+        return max(0, min(2, round(math.log10(max(metric.n, 1))) - 1))
+    return max(0, min(3, 1 - math.floor(math.log10(half))))
+
+
+def number(value: float, places: int) -> str:
+    """A plain number, or a dash where it is undefined; a tiny one keeps two significant digits."""
+    if math.isnan(value):
+        return DASH
+    if value != 0 and abs(value) < 10.0**-places:
+        return f"{value:.1e}"
+    return f"{value:.{places}f}"
+
+
+def interval(metric: Metric, places: int) -> str:
+    """The interval of a plain number."""
+    if math.isnan(metric.ci_low):
+        return DASH
+    return f"{number(metric.ci_low, places)} {DASH} {number(metric.ci_high, places)}"
+
+
+def count(value: int) -> str:
+    """A whole number with separators."""
+    return f"{value:,}"
+
+
+def plural(value: int, word: str) -> str:
+    """ "1 image", "2 images"."""
+    return f"{value:,} {word}{'' if value == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def size(n_bytes: int) -> str:
+    """Bytes as kB or MB (powers of ten)."""
+    return f"{n_bytes / 1e6:.2f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.1f} kB"

@@ -1,0 +1,180 @@
+"""The view: everything that the templates show, as ready strings."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mnist_report.evaluation.evaluation import Evaluation
+from mnist_report.evaluation.metrics import Metric, class_metrics, overall_metrics
+from mnist_report.evaluation.mistakes import worst_first
+from mnist_report.report import tables, text
+from mnist_report.report.digits import png
+from mnist_report.report.tables import Table
+from mnist_report.runs.folder import StoredRun
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure: its source as a data URI, the sentence above it that states the finding, and its text alternative."""
+
+    source: str
+    finding: str
+    alternative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One image of the data set with what was said about it."""
+
+    anchor: str
+    source: str
+    alternative: str
+    index: str
+    actual: str
+    predicted: str
+    confidence: str
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The report, ready to be set."""
+
+    title: str
+    run_id: str
+    created: str
+    headline: str
+    summary: str
+    key_figures: tuple[tuple[str, str, str], ...]
+    overall: Table
+    per_class: Table
+    confused_pairs: Table
+    confidence: Table
+    layers: Table
+    history: Table | None
+    pictures: Mapping[str, Picture]
+    mistakes: tuple[Digit, ...]
+    mistakes_omitted: str
+    samples: tuple[Digit, ...]
+    provenance: tuple[tuple[str, str], ...]
+
+
+def make_view(run: StoredRun, evaluation: Evaluation, figures: Mapping[str, str]) -> View:
+    """Say a run in words and tables.
+
+    Args:
+        run: as stored.
+        evaluation: of its predictions.
+        figures: the SVG text of each figure by name.
+    """
+    facts, predictions = run.provenance, run.predictions
+    metrics = overall_metrics(evaluation.tally)
+    accuracy, errors = metrics["accuracy"], int(metrics["errors"].value)
+    n = len(predictions)
+    stored = set(run.images.index.tolist())
+    mistakes = [index for index in worst_first(predictions).tolist() if index in stored]
+    samples = [index for index in run.images.index.tolist() if predictions.right[index]]
+    training = (facts["model"]["card"] or {}).get("training", {})
+    return View(
+        title=facts["title"],
+        run_id=facts["run_id"],
+        created=tables.moment(facts["created"]),
+        headline=f"{text.percent(accuracy)} of {text.plural(n, 'image')} right, {text.count(errors)} wrong",
+        summary=(
+            f"{facts['model']['name']} on {tables.data_name(facts['data'])}. With 95 % confidence its accuracy on images "
+            f"like these lies within {text.percent_interval(accuracy)}."
+        ),
+        key_figures=_key_figures(metrics, facts, training),
+        overall=tables.overall_table(metrics),
+        per_class=tables.per_class_table(evaluation, predictions.class_names),
+        confused_pairs=tables.pairs_table(evaluation),
+        confidence=tables.confidence_table(evaluation),
+        layers=tables.layers_table(facts["model"]["layers"]),
+        history=tables.history_table(training["history"]) if training else None,
+        pictures=_pictures(evaluation, predictions.class_names, training, figures),
+        mistakes=tuple(_digit(run, index) for index in mistakes),
+        mistakes_omitted=text.count(errors - len(mistakes)) if errors > len(mistakes) else "",
+        samples=tuple(_digit(run, index) for index in samples),
+        provenance=tables.provenance_rows(facts),
+    )
+
+
+def _key_figures(
+    metrics: Mapping[str, Metric], facts: Mapping[str, Any], training: Mapping[str, Any]
+) -> tuple[tuple[str, str, str], ...]:
+    """(value, what it is, what to know about it) of the figures that a reader looks for first."""
+    model = facts["model"]
+    accuracy, loss = metrics["accuracy"], metrics["log_loss"]
+    return (
+        (text.percent(accuracy), "accuracy", f"95 % interval {text.percent_interval(accuracy)}"),
+        (text.count(int(metrics["errors"].value)), "errors", f"among {text.plural(accuracy.n, 'image')}"),
+        (text.number(loss.value, 4), "log loss", f"95 % interval {text.interval(loss, 4)}"),
+        (text.size(model["size_bytes"]), "model size", f"{text.count(model['parameters'])} parameters"),
+        (
+            text.duration(training["duration_s"]) if training else text.DASH,
+            "training time",
+            f"{text.plural(len(training['history']), 'epoch')}" if training else "no model card",
+        ),
+        (
+            text.duration(facts["device"]["inference_s"]),
+            "inference",
+            f"{text.count(round(facts['device']['images_per_second']))} images/s on {facts['device']['kind']}",
+        ),
+    )
+
+
+def _pictures(
+    evaluation: Evaluation, class_names: Sequence[str], training: Mapping[str, Any], figures: Mapping[str, str]
+) -> dict[str, Picture]:
+    recalls = [metrics["recall"] for metrics in class_metrics(evaluation.tally)]
+    weakest = min((m.value, name) for m, name in zip(recalls, class_names, strict=True) if m.n)[1]
+    lowest = text.percent(recalls[class_names.index(weakest)])
+    pairs, groups = evaluation.frames.confused_pairs, evaluation.frames.confidence.set_index("group")
+    support = evaluation.frames.per_class["support"]
+    wrong = int(groups.loc["wrong", "n"])
+    sure = round(wrong * groups.loc["wrong", "share_over_099"]) if wrong else 0
+    findings = {
+        "confusion": (
+            f"Most often, {pairs.actual[0]} is taken for {pairs.predicted[0]} ({pairs['count'][0]} times)"
+            if len(pairs)
+            else "No class is ever taken for another"
+        ),
+        "per_class": f"{weakest} is the weakest class, at {lowest}",
+        "confidence": f"{text.count(sure)} of {text.count(wrong)} wrong answers were given with 0.99 or more",
+        "class_distribution": (
+            f"The classes have {text.count(support.min())} to {text.plural(int(support.max()), 'image')}"
+        ),
+        "training": f"The held-out loss was lowest after epoch {training.get('best_epoch')}",
+    }
+    kinds = {
+        "confusion": "Heat map of counts by actual and predicted class.",
+        "per_class": "Accuracy of each class with its 95 % interval.",
+        "confidence": "Histograms of the confidence of right and of wrong answers.",
+        "class_distribution": "Bars of the images of each class, actual and predicted.",
+        "training": "Curves of loss and accuracy by epoch.",
+    }
+    return {
+        name: Picture(_data_uri("image/svg+xml", svg.encode()), findings[name], f"{kinds[name]} {findings[name]}.")
+        for name, svg in figures.items()
+    }
+
+
+def _digit(run: StoredRun, index: int) -> Digit:
+    predictions = run.predictions
+    actual, predicted = (predictions.class_names[k[index]] for k in (predictions.labels, predictions.predicted))
+    confidence = text.share(predictions.confidence[index], 1)
+    return Digit(
+        anchor=f"image-{index}",
+        source=_data_uri("image/png", png(run.images.of(index))),
+        alternative=f"Image {index}: {actual}, predicted {predicted} with {confidence}",
+        index=f"#{index}",
+        actual=actual,
+        predicted=predicted,
+        confidence=confidence,
+        right=bool(predictions.right[index]),
+    )
+
+
+def _data_uri(media_type: str, data: bytes) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

@@ -1,0 +1,77 @@
+"""A stored run becomes report.html and report.pdf."""
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnist_report.errors import OutputError
+from mnist_report.evaluation.evaluation import Evaluation
+from mnist_report.report.figures import make_figures, to_png, to_svg
+from mnist_report.report.html import to_html
+from mnist_report.report.pdf import to_pdf
+from mnist_report.report.view import make_view
+from mnist_report.runs.folder import StoredRun
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw_figures(run: StoredRun, evaluation: Evaluation) -> dict[str, "Figure"]:
+    """Every figure of a run, by name."""
+    training = (run.provenance["model"]["card"] or {}).get("training", {})
+    return make_figures(evaluation.frames, run.predictions, training.get("history", ()))
+
+
+def draw_reports(run: StoredRun, evaluation: Evaluation, formats: Collection[str]) -> dict[str, bytes]:
+    """The reports by file name.
+
+    Args:
+        run: as stored.
+        evaluation: of its predictions.
+        formats: of "html" and "pdf".
+
+    Raises:
+        RenderError: the PDF was asked for and Pango is missing.
+    """
+    if not formats:
+        return {}
+    figures = {name: to_svg(figure) for name, figure in draw_figures(run, evaluation).items()}
+    view = make_view(run, evaluation, figures)
+    html = to_html(view)
+    reports = {"report.html": html.encode()} if "html" in formats else {}
+    return reports | ({"report.pdf": to_pdf(html)} if "pdf" in formats else {})
+
+
+def write_figures(folder: Path, figures: dict[str, "Figure"]) -> None:
+    """Write each figure as <name>.svg and <name>.png.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, figure in figures.items():
+            (folder / f"{name}.svg").write_text(to_svg(figure), "utf-8")
+            (folder / f"{name}.png").write_bytes(to_png(figure))
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot write the figures: {error.strerror or error}") from error
+
+
+def write_reports(folder: Path, reports: dict[str, bytes]) -> None:
+    """Write each report beside its place, then put all in place.
+
+    Raises:
+        OutputError: the folder cannot be written to; the reports that were there stay as they were.
+    """
+    unfinished = {folder / name: folder / f".{name}.unfinished" for name in reports}
+    try:
+        for (path, beside), content in zip(unfinished.items(), reports.values(), strict=True):
+            beside.write_bytes(content)
+        for path, beside in unfinished.items():
+            os.replace(beside, path)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot write the reports: {error.strerror or error}") from error
+    finally:
+        for beside in unfinished.values():
+            beside.unlink(missing_ok=True)

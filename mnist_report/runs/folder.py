@@ -1,0 +1,203 @@
+"""The run folder: the durable seam between the slow half (model, inference) and the quick half (frames, report).
+
+A run folder appears whole or not at all: it is written under a hidden name beside its place and renamed at the end.
+"""
+
+import hashlib
+import json
+import math
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.errors import OutputError
+from mnist_report.evaluation.evaluation import Evaluation
+from mnist_report.evaluation.metrics import Metric, class_metrics, overall_metrics
+from mnist_report.evaluation.predictions import Predictions, make_predictions
+from mnist_report.evaluation.tally import Tally
+
+FORMAT = 1
+REPORTS = frozenset({"report.html", "report.pdf"})
+LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownImages:
+    """The pixels that the report shows.
+
+    Attributes:
+        index: int64, shape (k,), places in the data set.
+        pixels: uint8, shape (k, height, width).
+    """
+
+    index: NDArray[np.int64]
+    pixels: NDArray[np.uint8]
+
+    def of(self, index: int) -> NDArray[np.uint8]:
+        """The pixels of the image at that place in the data set."""
+        pixels: NDArray[np.uint8] = self.pixels[int(np.flatnonzero(self.index == index)[0])]
+        return pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredRun:
+    """What a run folder holds for those who come later.
+
+    Attributes:
+        provenance: run.json.
+        predictions: predictions.parquet.
+        images: images.npz.
+    """
+
+    provenance: Mapping[str, Any]
+    predictions: Predictions
+    images: ShownImages
+
+
+def make_run_id(provenance: Mapping[str, Any]) -> str:
+    """`YYYYmmddTHHMMSSZ-<model name>-<6 hex>`: when, what, and the digest of everything known before the report."""
+    created = provenance["created"][:19].replace("-", "").replace(":", "")
+    digest = hashlib.sha256(json.dumps(provenance, sort_keys=True).encode()).hexdigest()
+    name = "".join(letter if letter.isalnum() or letter in "_." else "_" for letter in provenance["model"]["name"])
+    return f"{created}Z-{name[:60]}-{digest[:6]}"
+
+
+@contextmanager
+def unfinished_run(reports: Path) -> Iterator[Path]:
+    """A hidden folder to fill and then `publish`; whatever is not published is removed.
+
+    Raises:
+        OutputError: something cannot be written there; the message names the path and the cause.
+    """
+    unfinished = reports / f".unfinished-{secrets.token_hex(6)}"
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        unfinished.mkdir()
+        yield unfinished
+    except OSError as error:
+        where = error.filename or reports
+        raise OutputError(f"{where}: cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def publish(unfinished: Path, run_id: str) -> Path:
+    """Give a complete folder its name and point `latest` at it."""
+    reports = unfinished.parent
+    finished = reports / run_id
+    (unfinished / "manifest.json").write_text(_json(_manifest(unfinished)), "utf-8")
+    unfinished.rename(finished)
+    pointer = reports / f".{LATEST}-{run_id}"
+    pointer.symlink_to(run_id)
+    os.replace(pointer, reports / LATEST)
+    return finished
+
+
+def write_results(folder: Path, predictions: Predictions, evaluation: Evaluation, images: ShownImages) -> None:
+    """Write predictions.parquet, metrics.json, frames/*.csv and images.npz."""
+    _write_predictions(folder / "predictions.parquet", predictions)
+    metrics = metrics_document(evaluation.tally, predictions.class_names)
+    (folder / "metrics.json").write_text(_json(metrics), "utf-8")
+    (folder / "frames").mkdir()
+    for name, frame in evaluation.frames.items():
+        frame.to_csv(folder / "frames" / f"{name}.csv", index=False, lineterminator="\n")
+    np.savez_compressed(folder / "images.npz", index=images.index, pixels=images.pixels)
+
+
+def write_provenance(folder: Path, provenance: Mapping[str, Any]) -> None:
+    """Write run.json."""
+    (folder / "run.json").write_text(_json(provenance), "utf-8")
+
+
+def write_log(folder: Path, lines: list[str]) -> None:
+    """Write run.log."""
+    (folder / "run.log").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+
+
+def metrics_document(tally: Tally, class_names: tuple[str, ...]) -> dict[str, Any]:
+    """metrics.json; an undefined value or bound is null."""
+    return {
+        "format": FORMAT,
+        "overall": {name: _finite(metric) for name, metric in overall_metrics(tally).items()},
+        "per_class": [
+            {
+                "class": name,
+                "support": int(tally.confusion[k].sum()),
+                **{metric: _finite(value) for metric, value in metrics.items()},
+            }
+            for k, (name, metrics) in enumerate(zip(class_names, class_metrics(tally), strict=True))
+        ],
+        "confusion": tally.confusion.tolist(),
+    }
+
+
+def read_run(folder: Path) -> StoredRun:
+    """Read a finished run.
+
+    Raises:
+        OutputError: it is not a run folder, or one of its files is missing, damaged or of another format.
+    """
+    path = folder / "run.json"
+    if not path.exists():
+        raise OutputError(f"{folder}: not a run folder, it has no run.json")
+    try:
+        provenance = json.loads(path.read_text("utf-8"))
+        if provenance.get("format") != FORMAT:
+            raise OutputError(f"{path}: format is {provenance.get('format')!r}, this version reads {FORMAT}")
+        path = folder / "predictions.parquet"
+        predictions = _read_predictions(path, tuple(provenance["data"]["class_names"]))
+        path = folder / "images.npz"
+        with np.load(path, allow_pickle=False) as archive:
+            images = ShownImages(archive["index"], archive["pixels"])
+    except FileNotFoundError as error:
+        raise OutputError(f"{path}: missing from the run folder") from error
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
+    return StoredRun(provenance, predictions, images)
+
+
+def _write_predictions(path: Path, predictions: Predictions) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    columns = {
+        "index": np.arange(len(predictions)),
+        "label": predictions.labels,
+        "predicted": predictions.predicted,
+        "confidence": predictions.confidence,
+        "margin": predictions.margin,
+        "loss": predictions.loss,
+    }
+    columns |= {f"p{k}": predictions.probabilities[:, k] for k in range(len(predictions.class_names))}
+    parquet.write_table(pa.table(columns), path)
+
+
+def _read_predictions(path: Path, class_names: tuple[str, ...]) -> Predictions:
+    from pyarrow import parquet
+
+    table = parquet.read_table(path)
+    probabilities = np.column_stack([table[f"p{k}"].to_numpy() for k in range(len(class_names))])
+    return make_predictions(probabilities, table["label"].to_numpy(), class_names)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """sha256 of every data file; the two reports may be rendered again and are left out."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in REPORTS)
+    digests = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {"format": FORMAT, "sha256": digests}
+
+
+def _finite(metric: Metric) -> dict[str, float | int | None]:
+    return {name: None if math.isnan(value) else value for name, value in asdict(metric).items()}
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
