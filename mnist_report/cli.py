@@ -11,8 +11,9 @@ from cyclopts import App, ArgumentCollection, CycloptsError
 from cyclopts.config import Dict, Env
 
 from mnist_report import __version__
+from mnist_report.commands.console import ReportedError, one_line
 from mnist_report.config import find_config, read_config, values_for
-from mnist_report.errors import ConfigError, MnistReportError
+from mnist_report.errors import MnistReportError
 
 USAGE, BUG, INTERRUPTED = 2, 70, 130
 
@@ -25,14 +26,22 @@ COMMANDS = {
 
 HELP = """Turn a digit classifier and a labelled test set into trustworthy numbers and a report to share.
 
-`mnist-report run` needs no arguments: it takes the shipped model and the embedded MNIST test set, and writes
-reports/<run-id>/ with report.html, report.pdf, metrics.json, predictions.parquet and frames/*.csv.
+{run}
 
-Every option can also stand in mnist-report.toml (or [tool.mnist-report] of pyproject.toml) and in the environment
-as MNIST_REPORT_<OPTION>; the command line wins over the environment, the environment over the file.
+{configuration}
 
 Exit status: 0 done, 2 usage or configuration error, 3 input or environment error, 70 a bug, 130 interrupted.
-"""
+""".format(
+    run=(
+        "`mnist-report run` needs no arguments: it takes the shipped model and the embedded MNIST test set, and writes "
+        "reports/<run-id>/ with report.html, report.pdf, metrics.json, predictions.parquet and frames/*.csv."
+    ),
+    configuration=(
+        "Every option can also stand in mnist-report.toml (or [tool.mnist-report] of pyproject.toml) and in the "
+        "environment as MNIST_REPORT_<OPTION>; the command line wins over the environment, the environment over the "
+        "file."
+    ),
+)
 
 
 def make_app() -> App:
@@ -40,6 +49,7 @@ def make_app() -> App:
     app = App(
         name="mnist-report",
         help=HELP,
+        help_format="plaintext",
         version=__version__,
         config=[Env("MNIST_REPORT_", command=False), _apply_config_file],
         result_action="return_value",
@@ -54,9 +64,11 @@ def run_cli(arguments: Sequence[str]) -> int:
     try:
         return make_app()(arguments, exit_on_error=False, print_error=False) or 0
     except CycloptsError as error:
-        return _fail(f"{_one_line(error)} (mnist-report --help shows the usage)", USAGE)
+        return _fail(f"{one_line(error)} (mnist-report --help shows the usage)", USAGE)
+    except ReportedError as error:
+        return error.exit_status
     except MnistReportError as error:
-        return _fail(_one_line(error), error.exit_status)
+        return _fail(one_line(error), error.exit_status)
     except KeyboardInterrupt:
         return _fail("interrupted; nothing half-written was left behind", INTERRUPTED)
     except Exception:
@@ -83,12 +95,8 @@ def _option_names(arguments: ArgumentCollection) -> set[str]:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"mnist-report: {message}", file=sys.stderr)
+    print(f"error: {message}", file=sys.stderr)
     return status
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 def _bug_report(arguments: Sequence[str]) -> str:

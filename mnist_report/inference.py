@@ -112,11 +112,11 @@ def start_model(path: Path, *, device: str, batch_size: int) -> Iterator[Running
         batch_size: images per call of the model.
     """
     environment = device_environment(device)
-    with ModelProcess(_serve, path, device, batch_size, environment=environment) as process:
+    with ModelProcess(_serve, path, device, environment=environment) as process:
         yield RunningModel(path, process, batch_size)
 
 
-def _serve(connection: Connection, path: Path, device: str, batch_size: int) -> None:
+def _serve(connection: Connection, path: Path, device: str) -> None:
     """The child's side: load, say what was loaded, answer batches until the parent ends the process."""
     backend = find_backend(device)
     model = load_model(path)

@@ -20,6 +20,7 @@ from mnist_report.inference import Answer, start_model
 from mnist_report.model.adapter import check_fit
 from mnist_report.model.store import ModelFile, identify_model
 from mnist_report.report.pdf import import_weasyprint
+from mnist_report.report.text import accuracy_sentence
 from mnist_report.report.write import draw_figures, draw_reports, write_figures, write_reports
 from mnist_report.runs.folder import (
     FORMAT,
@@ -119,12 +120,22 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
             inference = model.predict(dataset.images, show)
         watch.lap("inference")
         log.info("predicted %s images/s", f"{inference.images_per_second:,.0f}")
-        answer = Answer(anatomy, backend, inference)
-        return finish_run(folder, job, surroundings, model_file, dataset, answer, formats, watch, lines)
+        return finish_run(
+            folder,
+            job=job,
+            surroundings=surroundings,
+            model_file=model_file,
+            dataset=dataset,
+            answer=Answer(anatomy, backend, inference),
+            formats=formats,
+            watch=watch,
+            lines=lines,
+        )
 
 
 def finish_run(
     folder: Path,
+    *,
     job: Job,
     surroundings: Surroundings,
     model_file: ModelFile,
@@ -135,11 +146,11 @@ def finish_run(
     lines: list[str],
 ) -> Path:
     """Everything after inference: evaluate, store, report, publish. See `run`."""
-    predictions = make_predictions(answer.inference.probabilities, dataset.labels, dataset.class_names)
-    evaluation = evaluate(predictions)
-    index = choose_images(
-        predictions, most_mistakes=MOST_MISTAKES, samples_per_class=SAMPLES_PER_CLASS, seed=job.seed
+    predictions = make_predictions(
+        answer.inference.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
     )
+    evaluation = evaluate(predictions)
+    index = choose_images(predictions, most_mistakes=MOST_MISTAKES, samples_per_class=SAMPLES_PER_CLASS, seed=job.seed)
     images = ShownImages(index, dataset.images[index])
     write_results(folder, predictions, evaluation, images)
     watch.lap("evaluation")
@@ -150,8 +161,7 @@ def finish_run(
     watch.lap("report")
     outcome = {"durations_s": watch.laps, "status": "finished", "verdict": None, "exit_status": 0}
     write_provenance(folder, facts | outcome)
-    errors = len(predictions) - int(predictions.right.sum())
-    log.info("%s wrong of %s images", f"{errors:,}", f"{len(predictions):,}", extra={"run_id": run_id})
+    log.info("%s", accuracy_sentence(evaluation.tally), extra={"run_id": run_id})
     write_log(folder, lines)
     return publish(folder, run_id)
 

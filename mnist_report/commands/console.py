@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
+from mnist_report.errors import MnistReportError
 from mnist_report.runs.log import json_formatter
 
 log = logging.getLogger("mnist_report")
@@ -22,22 +23,25 @@ log = logging.getLogger("mnist_report")
 class ConsoleOptions:
     """The options of every command.
 
-    Attributes
-    ----------
-    quiet
-        Only warnings and errors.
-    verbose
-        Every step with its details.
-    log_format
-        How lines on stderr look: text for people, json for machines.
-    config
-        The configuration file; else mnist-report.toml or [tool.mnist-report] of pyproject.toml in this folder.
+    Attributes:
+        quiet: Only warnings and errors.
+        verbose: Every step with its details.
+        log_format: How lines on stderr look: text for people, json for machines.
+        config: The configuration file; else mnist-report.toml or [tool.mnist-report] of pyproject.toml in this folder.
     """
 
     quiet: Annotated[bool, Parameter(alias="-q", negative=())] = False
     verbose: Annotated[bool, Parameter(alias="-v", negative=())] = False
     log_format: Literal["text", "json"] = "text"
     config: Path | None = None
+
+
+class ReportedError(Exception):
+    """An expected error that stderr has been told of."""
+
+    def __init__(self, exit_status: int) -> None:
+        super().__init__(exit_status)
+        self.exit_status = exit_status
 
 
 class _TextFormatter(logging.Formatter):
@@ -58,8 +62,16 @@ def console(options: ConsoleOptions) -> Iterator["Console"]:
     log.setLevel(logging.DEBUG)
     try:
         yield Console(bars=sys.stderr.isatty() and options.log_format == "text" and not options.quiet)
+    except MnistReportError as error:
+        log.error(one_line(error), extra={"exit_status": error.exit_status})  # noqa: TRY400  a line, not a traceback
+        raise ReportedError(error.exit_status) from error
     finally:
         log.removeHandler(handler)
+
+
+def one_line(error: Exception) -> str:
+    """An error's message without line breaks."""
+    return " ".join(str(error).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,7 @@ class Console:
     def progress(self, what: str) -> Iterator[Callable[[int, int, str], None]]:
         """A function of (done, total, note) that moves a bar labelled `what`."""
         if not self.bars:
-            yield lambda done, total, note="": None
+            yield _show_nothing
             return
         from rich.console import Console as RichConsole
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -86,7 +98,15 @@ class Console:
         )
         with Progress(*columns, console=RichConsole(stderr=True), transient=True) as bar:
             task = bar.add_task(what, total=None, note="")
-            yield lambda done, total, note="": bar.update(task, completed=done, total=total, note=note)
+
+            def move(done: int, total: int, note: str) -> None:
+                bar.update(task, completed=done, total=total, note=note)
+
+            yield move
+
+
+def _show_nothing(done: int, total: int, note: str) -> None:
+    """Progress where nobody watches."""
 
 
 @contextmanager
@@ -94,7 +114,7 @@ def interrupt_flag() -> Iterator[Callable[[], bool]]:
     """Turn the first Ctrl-C into a flag; the second one interrupts as usual."""
     pressed: list[int] = []
 
-    def remember(number: int, frame: FrameType | None) -> None:
+    def remember(number: int, _: FrameType | None) -> None:
         pressed.append(number)
         signal.signal(signal.SIGINT, previous)
 

@@ -25,7 +25,7 @@ Format = Annotated[str | None, Parameter(help="html, pdf or html,pdf (default: b
 
 
 def parse_formats(text: str | None) -> tuple[str, ...] | None:
-    """ "html,pdf" as a tuple; None stays None.
+    """The names in "html,pdf" as a tuple; None stays None.
 
     Raises:
         ConfigError: a name that is no format.

@@ -60,9 +60,7 @@ def train_model(data: str, output: Path | None, device: str, recipe: Recipe, ter
             else:
                 move(news.step, news.steps, f"epoch {news.epoch}")
 
-        trained = train(
-            dataset, recipe, output, device=device, created=created.isoformat(), show=show, stopped=stopped
-        )
+        trained = train(dataset, recipe, output, device=device, created=created.isoformat(), show=show, stopped=stopped)
     if trained is not None:
         how = "interrupted; kept the best model so far" if trained.interrupted else "kept the best model"
         log.info("%s: epoch %d, validation loss %.4f: %s", how, trained.best.epoch, trained.best.val_loss, output)

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +35,8 @@ class Dataset:
 
 
 def make_dataset(
-    images: NDArray[np.generic],
-    labels: NDArray[np.generic],
+    images: NDArray[Any],
+    labels: NDArray[Any],
     *,
     class_names: tuple[str, ...],
     source: str,

@@ -54,9 +54,7 @@ def read_idx(path: Path, ndim: int, sha256: str | None = None) -> NDArray[np.uin
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
-def _read_stream(
-    stream: BinaryIO | gzip.GzipFile, path: Path, ndim: int, sha256: str | None
-) -> NDArray[np.uint8]:
+def _read_stream(stream: BinaryIO | gzip.GzipFile, path: Path, ndim: int, sha256: str | None) -> NDArray[np.uint8]:
     header, shape = _read_header(stream, path, ndim)
     expected = math.prod(shape)
     # One byte more than promised tells an oversized file without reading all of it.

@@ -4,6 +4,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,9 @@ def load_dataset(source: str = EMBEDDED, split: str = "test") -> Dataset:
     elif path.suffix == ".npz":
         images, labels = _load_npz(path, split)
     elif path.exists():
-        raise DataError(f"{path}: expected a folder of IDX files or an .npz file, found a {path.suffix or 'plain'} file")
+        raise DataError(
+            f"{path}: expected a folder of IDX files or an .npz file, found a {path.suffix or 'plain'} file"
+        )
     else:
         raise DataError(f"{path}: no such file or folder; give 'mnist', a folder of IDX files or an .npz file")
     return make_dataset(images, labels, class_names=DIGITS, source=source, split=split)
@@ -60,7 +63,7 @@ def load_dataset(source: str = EMBEDDED, split: str = "test") -> Dataset:
 
 def _load_idx_folder(
     folder: Path, split: str, sha256: tuple[str | None, str | None] = (None, None)
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+) -> tuple[NDArray[Any], NDArray[Any]]:
     stem = IDX_STEMS[split]
     images = read_idx(_find_idx(folder, f"{stem}-images", 3), 3, sha256[0])
     labels = read_idx(_find_idx(folder, f"{stem}-labels", 1), 1, sha256[1])
@@ -81,7 +84,7 @@ def _inventory(names: Iterable[str]) -> str:
     return f"found {', '.join(shown[:6])}{', ...' if len(shown) > 6 else ''}" if shown else "found nothing"
 
 
-def _load_npz(path: Path, split: str) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
+def _load_npz(path: Path, split: str) -> tuple[NDArray[Any], NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             missing = [key for key in NPZ_KEYS[split] if key not in archive]

@@ -108,9 +108,9 @@ def confused_pairs_frame(predictions: Predictions, tally: Tally) -> "pd.DataFram
     """See `Frames.confused_pairs`."""
     import pandas as pd
 
-    worst = {}
+    worst: dict[tuple[int, int], int] = {}
     for index in worst_first(predictions):
-        worst.setdefault((predictions.labels[index], predictions.predicted[index]), int(index))
+        worst.setdefault((int(predictions.labels[index]), int(predictions.predicted[index])), int(index))
     support = tally.confusion.sum(axis=1)
     names = predictions.class_names
     rows = [

@@ -47,11 +47,15 @@ class Predictions:
     @property
     def right(self) -> NDArray[np.bool_]:
         """Shape (n,): whether the prediction is the label."""
-        return self.predicted == self.labels
+        right: NDArray[np.bool_] = self.predicted == self.labels
+        return right
 
 
 def make_predictions(
-    probabilities: NDArray[np.floating], labels: NDArray[np.int64], class_names: tuple[str, ...]
+    probabilities: NDArray[np.floating],
+    labels: NDArray[np.int64],
+    class_names: tuple[str, ...],
+    where: str = "the predictions",
 ) -> Predictions:
     """Check a model's answer and derive what each image's row says.
 
@@ -59,15 +63,18 @@ def make_predictions(
         probabilities: shape (n, classes).
         labels: shape (n,), indices into `class_names`.
         class_names: at least two.
+        where: whose they are, for messages.
 
     Raises:
         ModelError: the shape does not fit, or a row holds NaN, infinity or something other than probabilities.
     """
     expected = (len(labels), len(class_names))
     if probabilities.shape != expected:
-        raise ModelError(f"the predictions have shape {probabilities.shape}, expected {expected}: one row an image")
+        raise ModelError(
+            f"{where}: shape is {probabilities.shape}, expected {expected}: a row an image, a column a class"
+        )
     stored = np.ascontiguousarray(probabilities, dtype=np.float32)
-    rows = normalised(stored)
+    rows = _normalised(stored, where)
     every = np.arange(len(rows))
     predicted = rows.argmax(axis=1)
     others = rows.copy()
@@ -87,23 +94,21 @@ def make_predictions(
     )
 
 
-def normalised(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Rows in float64, each divided by its sum.
-
-    Raises:
-        ModelError: naming the first row that is not a row of probabilities.
-    """
+def _normalised(probabilities: NDArray[np.float32], where: str) -> NDArray[np.float64]:
+    """Rows in float64, each divided by its sum; the first that is not a row of probabilities is an error."""
     rows = probabilities.astype(np.float64)
     sums = rows.sum(axis=1)
-    _refuse(~np.isfinite(rows).all(axis=1), rows, "contains NaN or infinity: the model is broken or diverged")
-    _refuse((rows < 0).any(axis=1), rows, "is negative: these look like logits; end the model with a softmax")
-    _refuse(abs(sums - 1) > SUM_TOLERANCE, rows, "does not sum to 1: these are not probabilities; end with a softmax")
+    finite, negative = np.isfinite(rows).all(axis=1), np.any(rows < 0, axis=1)
+    _refuse(np.logical_not(finite), rows, where, "contains NaN or infinity: the model is broken or diverged")
+    _refuse(negative, rows, where, "is negative: these look like logits; end the model with a softmax")
+    off = np.abs(sums - 1) > SUM_TOLERANCE
+    _refuse(off, rows, where, "does not sum to 1: these are not probabilities; end the model with a softmax")
     normalised: NDArray[np.float64] = rows / sums[:, np.newaxis]
     return normalised
 
 
-def _refuse(bad: NDArray[np.bool_], rows: NDArray[np.float64], why: str) -> None:
+def _refuse(bad: NDArray[np.bool_], rows: NDArray[np.float64], where: str, why: str) -> None:
     found = np.flatnonzero(bad)
     if len(found):
         row = ", ".join(f"{value:.4g}" for value in rows[found[0]][:10])
-        raise ModelError(f"the prediction for image {found[0]} {why} ({len(found)} such rows; this one is {row})")
+        raise ModelError(f"{where}: row {found[0]} {why} ({len(found)} such rows; this one is {row})")

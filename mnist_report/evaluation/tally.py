@@ -1,4 +1,4 @@
-"""The tally: sufficient statistics that can be added, so that parts of a data set give the same numbers as the whole."""
+"""The tally: statistics that can be added, so that the parts of a data set give the same numbers as the whole."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -68,4 +68,3 @@ class Tally:
 
 def _sums(values: NDArray[np.float64]) -> Sums:
     return Sums(float(values.sum()), float((values * values).sum()))
-

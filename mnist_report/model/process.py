@@ -58,9 +58,8 @@ class ModelProcess:
         self._log.unlink(missing_ok=True)
 
     @property
-    def pid(self) -> int:
+    def pid(self) -> int | None:
         """The child's process id."""
-        assert self._process.pid is not None
         return self._process.pid
 
     def receive(self, doing: str) -> tuple[str, Any]:

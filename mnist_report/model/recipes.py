@@ -11,14 +11,15 @@ class Recipe:
     """How a model is trained; the defaults are the seed project's own.
 
     Attributes:
-        epochs: at most so many passes over the training images.
-        batch_size: images per gradient step.
+        epochs: At most so many passes over the training images.
+        batch_size: Images per gradient step.
         learning_rate: Adam's, at the start.
-        validation_share: the share of the training images, taken from their end, that is held out.
-        seed: of weight initialisation, shuffling and dropout.
-        stop_patience: epochs without a better validation loss before training stops with the best weights.
-        plateau_patience: epochs without a better validation loss before the learning rate is multiplied
-            by `plateau_factor`, down to `min_learning_rate`.
+        validation_share: The share of the training images, taken from their end, that is held out.
+        seed: Of weight initialisation, shuffling and dropout.
+        stop_patience: Epochs without a better validation loss before training ends with the best weights.
+        plateau_patience: Epochs without a better validation loss before the learning rate falls.
+        plateau_factor: What the learning rate is then multiplied by.
+        min_learning_rate: The learning rate falls no further than this.
     """
 
     epochs: int = 15
@@ -32,15 +33,17 @@ class Recipe:
     min_learning_rate: float = 1e-6
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size"):
-            _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
-        _require(
-            math.isfinite(self.learning_rate) and self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0"
-        )
-        _require(0 < self.validation_share < 1, "validation_share", self.validation_share, "between 0 and 1")
-        _require(0 <= self.seed < 2**32, "seed", self.seed, "within 0 and 4294967295")
-
-
-def _require(holds: bool, name: str, found: object, expected: str) -> None:
-    if not holds:
-        raise ConfigError(f"{name.replace('_', '-')} is {found}, expected {expected}")
+        limits = {
+            "epochs": (self.epochs >= 1, "at least 1"),
+            "batch_size": (self.batch_size >= 1, "at least 1"),
+            "learning_rate": (0 < self.learning_rate < math.inf, "above 0"),
+            "validation_share": (0 < self.validation_share < 1, "between 0 and 1"),
+            "seed": (0 <= self.seed < 2**32, "from 0 to 4294967295"),
+            "stop_patience": (self.stop_patience >= 1, "at least 1"),
+            "plateau_patience": (self.plateau_patience >= 1, "at least 1"),
+            "plateau_factor": (0 < self.plateau_factor < 1, "between 0 and 1"),
+            "min_learning_rate": (0 <= self.min_learning_rate < math.inf, "at least 0"),
+        }
+        for name, (holds, expected) in limits.items():
+            if not holds:
+                raise ConfigError(f"{name.replace('_', '-')} is {getattr(self, name)}, expected {expected}")

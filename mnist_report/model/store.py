@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,7 +64,9 @@ def check_model_file(path: Path) -> None:
     if not path.exists():
         raise ModelError(f"{path}: no such model file")
     if path.suffix != ".keras":
-        raise ModelError(f"{path}: expected a .keras file, found {path.suffix or 'no suffix'}; save it with model.save()")
+        raise ModelError(
+            f"{path}: expected a .keras file, found {path.suffix or 'no suffix'}; save it with model.save()"
+        )
     try:
         with zipfile.ZipFile(path) as archive:
             missing = [part for part in PARTS if part not in archive.namelist()]
@@ -94,9 +95,8 @@ def load_model(path: Path) -> "keras.Model":
 
 def save_model(model: "keras.Model", path: Path) -> None:
     """Write a model without its optimizer's state, whole or not at all."""
-    import keras
-
-    bare = keras.models.clone_model(model)
+    # A clone by configuration was never compiled, so it has no optimizer (keras.models.clone_model copies that too).
+    bare = type(model).from_config(model.get_config())
     bare.set_weights(model.get_weights())
     with _written_beside(path) as unfinished:
         bare.save(unfinished)
@@ -145,7 +145,7 @@ def _written_beside(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield unfinished
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:

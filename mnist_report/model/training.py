@@ -123,7 +123,15 @@ def train(
     if value is None:
         return None
     trained = Trained(output, tuple(history), min(history, key=lambda epoch: epoch.val_loss), asked_to_stop)
-    card = _make_card(trained, recipe, dataset, held_out, created, time.perf_counter() - began, **value)
+    card = _make_card(
+        trained=trained,
+        recipe=recipe,
+        dataset=dataset,
+        held_out=held_out,
+        created=created,
+        seconds=time.perf_counter() - began,
+        **value,
+    )
     write_text(card_path(output), json.dumps(card, indent=1) + "\n")
     write_text(output.with_suffix(".history.csv"), _history_csv(trained.history))
     return trained
@@ -137,6 +145,7 @@ def _held_out(n: int, share: float) -> int:
 
 
 def _make_card(
+    *,
     trained: Trained,
     recipe: Recipe,
     dataset: Dataset,
@@ -240,15 +249,15 @@ def _reporter(connection: Connection) -> "keras.callbacks.Callback":
     """A callback that tells the parent of each epoch and obeys its wish to stop."""
     import keras
 
-    class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+    class Reporter(keras.callbacks.Callback):  # type: ignore[misc]  # keras is not typed
         epoch_began = reported = 0.0
         epoch = 0
 
-        def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  keras's signature
             self.epoch = epoch + 1
             self.epoch_began = time.perf_counter()
 
-        def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:  # noqa: ARG002  keras's signature
             if connection.poll() and connection.recv() == STOP:
                 raise _StoppedError
             now = time.perf_counter()

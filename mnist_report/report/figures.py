@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 RIGHT, WRONG, INK, QUIET, RULE, PALE = "#0072b2", "#d55e00", "#1b1f24", "#5b6470", "#d8dce2", "#f1f3f5"
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "text.color": INK,
@@ -44,13 +44,11 @@ STYLE = {
     "svg.fonttype": "path",
 }
 
-BINS = np.linspace(0, 1, 21)
+BINS = [edge / 20 for edge in range(21)]
 MOST_ANNOTATED = 25
 
 
-def make_figures(
-    frames: Frames, predictions: Predictions, history: Sequence[Mapping[str, Any]]
-) -> dict[str, "Figure"]:
+def make_figures(frames: Frames, predictions: Predictions, history: Sequence[Mapping[str, Any]]) -> dict[str, "Figure"]:
     """Every figure of the report by name; the training curves only where the model has a history.
 
     Args:
@@ -74,7 +72,7 @@ def to_svg(figure: "Figure") -> str:
     """The drawing as SVG, the same bytes each time."""
     text = io.StringIO()
     with _style():
-        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, facecolor="none")
     return text.getvalue()
 
 
@@ -127,7 +125,7 @@ def per_class_accuracy(per_class: "pd.DataFrame", overall: "pd.DataFrame") -> "F
     places = np.arange(len(per_class))
     recall = per_class["recall"]
     spread = [recall - per_class["recall_ci_low"], per_class["recall_ci_high"] - recall]
-    accuracy = float(overall.set_index("metric").loc["accuracy", "value"])
+    accuracy = overall.set_index("metric")["value"].to_dict()["accuracy"]
     axes.axvline(accuracy, color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.errorbar(recall, places, xerr=spread, fmt="o", color=RIGHT, markersize=5, elinewidth=1.4)
     axes.set_yticks(places, per_class["class"], color=INK)

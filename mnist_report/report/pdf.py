@@ -2,12 +2,8 @@
 
 import base64
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mnist_report.errors import RenderError
-
-if TYPE_CHECKING:
-    import weasyprint
 
 PANGO = (
     "WeasyPrint cannot load Pango; install it with `apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
@@ -22,7 +18,7 @@ def import_weasyprint() -> None:
         RenderError: Pango is missing; the message says how to get it.
     """
     try:
-        import weasyprint  # noqa: F401
+        import weasyprint  # noqa: F401  only whether it can be imported
     except OSError as error:
         raise RenderError(PANGO) from error
 
@@ -47,9 +43,9 @@ def to_pdf(html: str) -> bytes:
 
 
 def _font_faces() -> str:
-    import matplotlib
+    import matplotlib as mpl
 
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
     faces = [
         f"@font-face {{ font-family: Report; font-weight: {weight}; src: url({_font_uri(folder / name)}) }}"
         for weight, name in (("normal", "DejaVuSans.ttf"), ("bold", "DejaVuSans-Bold.ttf"))

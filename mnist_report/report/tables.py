@@ -19,6 +19,8 @@ class Table:
     numeric: frozenset[int]
 
 
+MOST_PAIRS = 12
+
 METRIC_NAMES = {
     "accuracy": ("Accuracy", "share of images whose most probable class is the label"),
     "errors": ("Errors", "images that were not"),
@@ -66,17 +68,24 @@ def per_class_table(evaluation: Evaluation, class_names: Sequence[str]) -> Table
     return Table(columns, tuple(rows), frozenset(range(1, len(columns))))
 
 
-def pairs_table(evaluation: Evaluation, most: int = 12) -> Table:
+def pairs_caption(evaluation: Evaluation) -> str:
+    """What `pairs_table` shows of how many."""
+    pairs = len(evaluation.frames.confused_pairs)
+    rest = f" ({MOST_PAIRS} of {pairs}; frames/confused_pairs.csv has all)" if pairs > MOST_PAIRS else ""
+    return f"Most confused pairs{rest}"
+
+
+def pairs_table(evaluation: Evaluation) -> Table:
     """The most confused pairs."""
-    pairs = evaluation.frames.confused_pairs.head(most)
+    pairs = evaluation.frames.confused_pairs.head(MOST_PAIRS)
     rows = tuple(
         (
-            f"{row.actual} taken for {row.predicted}",
-            text.count(int(row.count_)),
-            text.share(row.share_of_actual, 2),
-            f"#{row.worst_index}",
+            f"{row['actual']} taken for {row['predicted']}",
+            text.count(row["count"]),
+            text.share(row["share_of_actual"], 2),
+            f"#{row['worst_index']}",
         )
-        for row in pairs.rename(columns={"count": "count_"}).itertuples()
+        for row in pairs.to_dict("records")
     )
     return Table(("Pair", "Images", "Share of the class", "Worst example"), rows, frozenset({1, 2, 3}))
 
@@ -85,12 +94,12 @@ def confidence_table(evaluation: Evaluation) -> Table:
     """How the confidence is distributed."""
     rows = tuple(
         (
-            str(row.group),
-            text.count(int(row.n)),
-            *(text.number(value, 4) for value in (row.mean, row.median, row.p05, row.p95)),
-            text.share(row.share_over_099, 1),
+            row["group"],
+            text.count(row["n"]),
+            *(text.share(row[name], 2) for name in ("mean", "median", "p05", "p95")),
+            text.share(row["share_over_099"], 1),
         )
-        for row in evaluation.frames.confidence.itertuples()
+        for row in evaluation.frames.confidence.to_dict("records")
     )
     columns = ("Group", "Images", "Mean", "Median", "5th percentile", "95th percentile", "At 0.99 or above")
     return Table(columns, rows, frozenset(range(1, len(columns))))
@@ -151,12 +160,12 @@ def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def data_name(data: Mapping[str, Any]) -> str:
-    """ "mnist, test split, 10,000 images"."""
+    """Like "mnist, test split, 10,000 images"."""
     return f"{data['source']}, {data['split']} split, {text.plural(data['n'], 'image')}"
 
 
 def moment(iso: str) -> str:
-    """ "22 November 2026, 16:30 UTC"."""
+    """Like "22 November 2026, 16:30 UTC"."""
     time = datetime.fromisoformat(iso)
     return f"{time.day} {time:%B %Y, %H:%M} UTC"
 

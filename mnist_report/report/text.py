@@ -2,9 +2,10 @@
 
 import math
 
-from mnist_report.evaluation.metrics import Metric
+from mnist_report.evaluation.metrics import Metric, overall_metrics
+from mnist_report.evaluation.tally import Tally
 
-DASH = "–"
+DASH = "\N{EN DASH}"
 
 
 def percent(metric: Metric) -> str:
@@ -13,7 +14,7 @@ def percent(metric: Metric) -> str:
 
 
 def percent_interval(metric: Metric) -> str:
-    """The interval of a share: "99.43 – 99.70 %"."""
+    """The interval of a share: "99.43 to 99.70 %", with a dash for "to"."""
     if math.isnan(metric.ci_low):
         return DASH
     places = decimals(metric)
@@ -58,13 +59,23 @@ def interval(metric: Metric, places: int) -> str:
     return f"{number(metric.ci_low, places)} {DASH} {number(metric.ci_high, places)}"
 
 
+def accuracy_sentence(tally: Tally) -> str:
+    """The result in one line: accuracy, interval, errors and n."""
+    metrics = overall_metrics(tally)
+    accuracy, errors = metrics["accuracy"], int(metrics["errors"].value)
+    return (
+        f"accuracy {percent(accuracy)} (95 % interval {percent_interval(accuracy)}), "
+        f"{count(errors)} of {plural(accuracy.n, 'image')} wrong"
+    )
+
+
 def count(value: int) -> str:
     """A whole number with separators."""
     return f"{value:,}"
 
 
 def plural(value: int, word: str) -> str:
-    """ "1 image", "2 images"."""
+    """Like "1 image", "2 images"."""
     return f"{value:,} {word}{'' if value == 1 else 's'}"
 
 

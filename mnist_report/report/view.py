@@ -50,6 +50,7 @@ class View:
     overall: Table
     per_class: Table
     confused_pairs: Table
+    confused_pairs_caption: str
     confidence: Table
     layers: Table
     history: Table | None
@@ -82,13 +83,14 @@ def make_view(run: StoredRun, evaluation: Evaluation, figures: Mapping[str, str]
         created=tables.moment(facts["created"]),
         headline=f"{text.percent(accuracy)} of {text.plural(n, 'image')} right, {text.count(errors)} wrong",
         summary=(
-            f"{facts['model']['name']} on {tables.data_name(facts['data'])}. With 95 % confidence its accuracy on images "
-            f"like these lies within {text.percent_interval(accuracy)}."
+            f"{facts['model']['name']} on {tables.data_name(facts['data'])}. With 95 % confidence its accuracy on "
+            f"images like these lies within {text.percent_interval(accuracy)}."
         ),
         key_figures=_key_figures(metrics, facts, training),
         overall=tables.overall_table(metrics),
         per_class=tables.per_class_table(evaluation, predictions.class_names),
         confused_pairs=tables.pairs_table(evaluation),
+        confused_pairs_caption=tables.pairs_caption(evaluation),
         confidence=tables.confidence_table(evaluation),
         layers=tables.layers_table(facts["model"]["layers"]),
         history=tables.history_table(training["history"]) if training else None,
@@ -130,10 +132,10 @@ def _pictures(
     recalls = [metrics["recall"] for metrics in class_metrics(evaluation.tally)]
     weakest = min((m.value, name) for m, name in zip(recalls, class_names, strict=True) if m.n)[1]
     lowest = text.percent(recalls[class_names.index(weakest)])
-    pairs, groups = evaluation.frames.confused_pairs, evaluation.frames.confidence.set_index("group")
+    pairs, groups = evaluation.frames.confused_pairs, evaluation.frames.confidence.set_index("group").to_dict("index")
     support = evaluation.frames.per_class["support"]
-    wrong = int(groups.loc["wrong", "n"])
-    sure = round(wrong * groups.loc["wrong", "share_over_099"]) if wrong else 0
+    wrong = groups["wrong"]["n"]
+    sure = round(wrong * groups["wrong"]["share_over_099"]) if wrong else 0
     findings = {
         "confusion": (
             f"Most often, {pairs.actual[0]} is taken for {pairs.predicted[0]} ({pairs['count'][0]} times)"

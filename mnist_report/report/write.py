@@ -1,6 +1,5 @@
 """A stored run becomes report.html and report.pdf."""
 
-import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,14 +63,17 @@ def write_reports(folder: Path, reports: dict[str, bytes]) -> None:
     Raises:
         OutputError: the folder cannot be written to; the reports that were there stay as they were.
     """
-    unfinished = {folder / name: folder / f".{name}.unfinished" for name in reports}
     try:
-        for (path, beside), content in zip(unfinished.items(), reports.values(), strict=True):
-            beside.write_bytes(content)
-        for path, beside in unfinished.items():
-            os.replace(beside, path)
+        for name, content in reports.items():
+            _beside(folder, name).write_bytes(content)
+        for name in reports:
+            _beside(folder, name).replace(folder / name)
     except OSError as error:
         raise OutputError(f"{folder}: cannot write the reports: {error.strerror or error}") from error
     finally:
-        for beside in unfinished.values():
-            beside.unlink(missing_ok=True)
+        for name in reports:
+            _beside(folder, name).unlink(missing_ok=True)
+
+
+def _beside(folder: Path, name: str) -> Path:
+    return folder / f".{name}.unfinished"

@@ -6,7 +6,6 @@ A run folder appears whole or not at all: it is written under a hidden name besi
 import hashlib
 import json
 import math
-import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -97,7 +96,7 @@ def publish(unfinished: Path, run_id: str) -> Path:
     unfinished.rename(finished)
     pointer = reports / f".{LATEST}-{run_id}"
     pointer.symlink_to(run_id)
-    os.replace(pointer, reports / LATEST)
+    pointer.replace(reports / LATEST)
     return finished
 
 
@@ -168,7 +167,7 @@ def _write_predictions(path: Path, predictions: Predictions) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
-    columns = {
+    columns: dict[str, NDArray[Any]] = {
         "index": np.arange(len(predictions)),
         "label": predictions.labels,
         "predicted": predictions.predicted,
@@ -185,7 +184,7 @@ def _read_predictions(path: Path, class_names: tuple[str, ...]) -> Predictions:
 
     table = parquet.read_table(path)
     probabilities = np.column_stack([table[f"p{k}"].to_numpy() for k in range(len(class_names))])
-    return make_predictions(probabilities, table["label"].to_numpy(), class_names)
+    return make_predictions(probabilities, table["label"].to_numpy(), class_names, str(path))
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

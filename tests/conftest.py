@@ -1,0 +1,33 @@
+"""What many tests share: the real main job, run once."""
+
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sysconfig.get_path("scripts")) / "mnist-report"
+
+
+@pytest.fixture(scope="session")
+def shipped_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished folder of `mnist-report run`, the installed command called without arguments in an empty folder."""
+    folder = tmp_path_factory.mktemp("empty")
+    answer = subprocess.run([COMMAND, "run"], cwd=folder, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    return folder / answer.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of small Keras models, see keras_models.py; weights.npz holds the good one's."""
+    import numpy as np
+    from keras_models import build_models
+
+    from mnist_report.model.process import ModelProcess, device_environment
+
+    folder = tmp_path_factory.mktemp("models")
+    with ModelProcess(build_models, folder, environment=device_environment("cpu")) as process:
+        _, (kernel, bias) = process.receive("building the test models")
+    np.savez(folder / "weights.npz", kernel=kernel, bias=bias)
+    return folder

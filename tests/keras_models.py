@@ -1,0 +1,32 @@
+"""Small Keras models, built in a process of their own so that the tests never import keras."""
+
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+
+def build_models(connection: Connection, folder: Path) -> None:
+    """Save one small model per case; the name says what is odd about it."""
+    import keras
+    import numpy as np
+
+    keras.utils.set_random_seed(1)
+
+    def save(name, input_shape, outputs, activation="softmax"):
+        layers = [keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(outputs, activation=activation)]
+        model = keras.Sequential(layers)
+        model.save(folder / f"{name}.keras")
+        return model
+
+    save("good", (28, 28, 1), 10)
+    save("vector", (784,), 10)
+    save("large", (32, 32, 1), 10)
+    save("eleven", (28, 28, 1), 11)
+    save("logits", (28, 28, 1), 10, activation=None)
+    broken = save("nan", (28, 28, 1), 10)
+    broken.set_weights([np.full_like(weight, np.nan) for weight in broken.get_weights()])
+    broken.save(folder / "nan.keras")
+    image, mask = keras.Input((28, 28, 1)), keras.Input((28, 28, 1))
+    both = keras.layers.Flatten()(keras.layers.Add()([image, mask]))
+    keras.Model([image, mask], keras.layers.Dense(10, activation="softmax")(both)).save(folder / "two.keras")
+    weights = keras.models.load_model(folder / "good.keras").get_weights()
+    connection.send(("done", [np.asarray(weight) for weight in weights]))

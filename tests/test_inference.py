@@ -1,0 +1,85 @@
+"""Inference through the model's process."""
+
+import os
+import signal
+import sys
+
+import numpy as np
+import pytest
+
+from mnist_report.errors import DeviceError, ModelError
+from mnist_report.inference import start_model
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def served(models):
+    """The good model's anatomy, backend and answer to seven images in batches of three, and the progress shown."""
+    shown = []
+    with start_model(models / "good.keras", device="cpu", batch_size=3) as model:
+        anatomy, backend = model.wait_until_loaded()
+        inference = model.predict(IMAGES, lambda done, total: shown.append((done, total)))
+    return anatomy, backend, inference, shown
+
+
+def test_the_probabilities_are_those_of_the_network(served, models):
+    """An independent softmax regression over pixels in [0, 1] gives the same rows, the padded last batch included."""
+    weights = np.load(models / "weights.npz")
+    scores = IMAGES.reshape(7, 784) / 255 @ weights["kernel"] + weights["bias"]
+    expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(served[2].probabilities, expected, atol=1e-6)
+
+
+def test_the_answer_is_float32_with_a_row_an_image(served):
+    """What is stored is what the model gave."""
+    assert (served[2].probabilities.shape, served[2].probabilities.dtype) == ((7, 10), np.float32)
+
+
+def test_progress_is_told_after_each_batch(served):
+    """Seven images in batches of three."""
+    assert served[3] == [(3, 7), (6, 7), (7, 7)]
+
+
+def test_the_backend_says_what_it_is(served):
+    """Device and versions come from where keras runs."""
+    backend = served[1]
+    assert backend.device == "cpu"
+    assert set(backend.versions) == {"keras", backend.name}
+
+
+def test_the_anatomy_lists_every_layer(served):
+    """Kinds, shapes and parameters as keras counts them."""
+    anatomy = served[0]
+    assert (anatomy.input_shape, anatomy.num_classes, anatomy.parameters) == ((28, 28, 1), 10, 7850)
+    assert [(layer.kind, layer.output_shape, layer.parameters) for layer in anatomy.layers] == [
+        ("Flatten", "784", 0),
+        ("Dense", "10", 7850),
+    ]
+
+
+@pytest.mark.usefixtures("served")
+def test_this_process_never_imports_keras():
+    """The parent stays light while the child holds the model."""
+    assert not {"keras", "tensorflow", "jax"} & set(sys.modules)
+
+
+def test_a_model_that_dies_while_predicting_is_an_error_that_says_how(models):
+    """A SIGKILL, as from the system's out-of-memory killer, is named."""
+    with start_model(models / "good.keras", device="cpu", batch_size=3) as model:
+        model.wait_until_loaded()
+
+        def kill(*_):
+            os.kill(model.process.pid, signal.SIGKILL)
+
+        with pytest.raises(ModelError, match=r"killed by SIGKILL .* while predicting image \d of 7"):
+            model.predict(IMAGES, kill)
+
+
+def test_a_gpu_that_is_not_there_is_an_error(models):
+    """`gpu` never turns into a silent run on the CPU."""
+    with (
+        start_model(models / "good.keras", device="gpu", batch_size=3) as model,
+        pytest.raises(DeviceError, match="sees no GPU"),
+    ):
+        model.wait_until_loaded()

@@ -1,0 +1,55 @@
+"""Ctrl-C, as a terminal sends it: to the whole process group."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+from conftest import COMMAND
+from makers import write_idx
+
+from mnist_report.data.sources import load_dataset
+
+
+def start(arguments, cwd):
+    """The installed command in a process group of its own."""
+    return subprocess.Popen(
+        [COMMAND, *arguments], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def interrupt_after(process, telling):
+    """Send Ctrl-C once a line on stderr contains `telling`; returns the status and the rest of stderr."""
+    for line in process.stderr:
+        if telling in line:
+            break
+    os.killpg(process.pid, signal.SIGINT)
+    _, rest = process.communicate(timeout=120)
+    return process.returncode, rest
+
+
+@pytest.fixture
+def few(tmp_path):
+    """A data folder with 300 training images."""
+    whole = load_dataset(split="train")
+    folder = tmp_path / "few"
+    folder.mkdir()
+    write_idx(folder / "train-images-idx3-ubyte", whole.images[:300])
+    write_idx(folder / "train-labels-idx1-ubyte", whole.labels[:300].astype("uint8"))
+    return folder
+
+
+def test_an_interrupted_run_ends_with_130_and_leaves_nothing(tmp_path):
+    """No half-written folder, no model process that lives on."""
+    status, rest = interrupt_after(start(["run"], tmp_path), "10,000 images")
+    assert (status, "Traceback" in rest) == (130, False)
+    assert list((tmp_path / "reports").iterdir()) == []
+
+
+def test_an_interrupted_training_keeps_the_best_model_and_says_so(tmp_path, few):
+    """The model, its card and its history are whole."""
+    command = start(["train", "--data", few, "--epochs", "500", "--output", "kept.keras"], tmp_path)
+    status, rest = interrupt_after(command, "epoch  1")
+    assert status == 130
+    assert "interrupted; kept the best model so far" in rest
+    assert {path.name for path in tmp_path.glob("kept*")} == {"kept.keras", "kept.card.json", "kept.history.csv"}
