@@ -53,6 +53,7 @@ def make_app() -> App:
         version=__version__,
         config=[Env("MNIST_REPORT_", command=False), _apply_config_file],
         result_action="return_value",
+        suppress_keyboard_interrupt=False,
     )
     for name, summary in COMMANDS.items():
         app.command(f"mnist_report.commands.{name}:{name}", name=name, help=summary)

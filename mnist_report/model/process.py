@@ -5,13 +5,14 @@ memory takes nothing with it, and it can be killed cleanly. The work is a module
 connection first; it sends `(kind, value)` pairs over it and receives plain values.
 """
 
-import contextlib
 import multiprocessing
 import os
 import signal
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
@@ -42,7 +43,8 @@ class ModelProcess:
         self._process = context.Process(
             target=_child_main, args=(work, theirs, self._log, environment, arguments), daemon=True
         )
-        self._process.start()
+        with _interrupts_held():
+            self._process.start()
         theirs.close()
 
     def __enter__(self) -> Self:
@@ -117,6 +119,21 @@ def device_environment(device: str) -> dict[str, str]:
     return environment
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back from this process for a moment, and from a process started meanwhile for good.
+
+    A terminal sends it to the whole process group, but the parent alone decides what becomes of the child.
+    """
+    # multiprocessing starts this helper of its own along with the first child, and unblocks SIGINT afterwards.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _child_main(
     work: Callable[..., None],
     connection: Connection,
@@ -124,14 +141,12 @@ def _child_main(
     environment: dict[str, str],
     arguments: tuple[object, ...],
 ) -> None:
-    # Ctrl-C reaches the whole process group; the parent alone decides what becomes of the child.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What libraries print, in C or in Python, goes to the log and not between the parent's lines.
     with log.open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.environ.update(environment)
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError, EOFError):  # the parent has gone
+    with suppress(BrokenPipeError, ConnectionResetError, EOFError):  # the parent has gone
         try:
             work(connection, *arguments)
         except MnistReportError as error:

@@ -19,7 +19,7 @@ class Table:
     numeric: frozenset[int]
 
 
-MOST_PAIRS = 12
+MOST_PAIRS = 10
 
 METRIC_NAMES = {
     "accuracy": ("Accuracy", "share of images whose most probable class is the label"),
