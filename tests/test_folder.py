@@ -1,6 +1,7 @@
 """The run folder: what is written is what is read."""
 
 import csv
+import gc
 import hashlib
 import json
 import math
@@ -13,9 +14,9 @@ import numpy as np
 import pytest
 from tiny_run import NAMES, RUN_ID, all_right, finished_run, tiny_predictions, tiny_run
 
-from mnist_report.evaluation.metrics import overall_metrics
 from mnist_report.errors import OutputError
-from mnist_report.runs.folder import make_run_id, read_run, unfinished_run, write_log, write_provenance
+from mnist_report.evaluation.metrics import overall_metrics
+from mnist_report.runs.folder import make_run_id, read_run, unfinished_run, write_provenance
 
 DAMAGES = {
     "missing": lambda path: path.unlink(),
@@ -26,13 +27,10 @@ DAMAGES = {
 }
 
 
-def digest(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def test_a_run_is_read_as_it_was_written(tmp_path):
+@pytest.mark.parametrize("predictions", [tiny_predictions(), all_right()], ids=["mistakes", "no mistake"])
+def test_a_run_is_read_as_it_was_written(tmp_path, predictions):
     """Provenance, predictions and images."""
-    run = tiny_run()
+    run = tiny_run(predictions)
     stored = read_run(run.write(tmp_path))
     assert stored.provenance == run.provenance
     assert stored.predictions.class_names == NAMES
@@ -100,12 +98,6 @@ def test_the_same_results_are_the_same_bytes(tmp_path, monkeypatch, name):
     assert (first / name).read_bytes() == (second / name).read_bytes()
 
 
-def test_a_run_without_mistakes_can_be_stored(tmp_path):
-    """The tables of mistakes are empty."""
-    stored = read_run(tiny_run(all_right()).write(tmp_path))
-    assert stored.predictions.right.all()
-
-
 def test_a_published_run_has_its_name(tmp_path):
     """And nothing unfinished stays beside it."""
     run = finished_run(tmp_path)
@@ -119,7 +111,8 @@ def test_the_manifest_has_the_digest_of_every_data_file(tmp_path):
     run = finished_run(tmp_path)
     manifest = json.loads((run / "manifest.json").read_text("utf-8"))
     files = [path for path in run.rglob("*") if path.is_file() and path.name != "manifest.json"]
-    expected = {path.relative_to(run).as_posix(): digest(path) for path in files if path.stem != "report"}
+    digests = {path.relative_to(run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    expected = {name: digest for name, digest in digests.items() if not name.startswith("report.")}
     assert manifest == {"format": 1, "sha256": expected}
     assert "frames/overall.csv" in expected
 
@@ -127,7 +120,7 @@ def test_the_manifest_has_the_digest_of_every_data_file(tmp_path):
 def test_latest_moves_on_to_the_newest_run(tmp_path):
     """As a relative link, so that the reports folder can be moved; the older run stays."""
     older, newer = finished_run(tmp_path, "older"), finished_run(tmp_path, "newer")
-    assert os.readlink(tmp_path / "latest") == newer.name
+    assert str((tmp_path / "latest").readlink()) == newer.name
     assert older.is_dir()
 
 
@@ -174,12 +167,6 @@ def test_a_hostile_model_name_is_still_a_file_name(tmp_path, name):
     run_id = make_run_id(facts | {"model": facts["model"] | {"name": name}})
     assert finished_run(tmp_path, run_id).parent == tmp_path
     assert re.fullmatch(r"[\w.-]+", run_id)
-
-
-def test_the_log_is_stored_line_by_line(tmp_path):
-    """As UTF-8."""
-    write_log(tmp_path, ["{}", '{"message": "\N{SNOWMAN}"}'])
-    assert (tmp_path / "run.log").read_text("utf-8") == '{}\n{"message": "\N{SNOWMAN}"}\n'
 
 
 @pytest.fixture
@@ -229,6 +216,7 @@ def test_a_missing_or_damaged_file_is_named(tmp_path, name, damage):
     damage(path)
     with pytest.raises(OutputError, match=re.escape(str(path if name != "run.json" else tmp_path))):
         read_run(tmp_path)
+    gc.collect()  # a file that was left open is heard of here, not in some later test
 
 
 def test_a_flipped_bit_in_the_images_is_noticed(tmp_path):
@@ -241,7 +229,7 @@ def test_a_flipped_bit_in_the_images_is_noticed(tmp_path):
         read_run(tmp_path)
 
 
-@pytest.mark.parametrize("change", [{"format": 2}, {"format": None}, {"data": {}}, {"data": None}])
+@pytest.mark.parametrize("change", [{"format": 2}, {"format": None}, {"data": {}}, {"data": None}], ids=str)
 def test_provenance_of_another_kind_is_named(tmp_path, change):
     """Of another version, or without what the other files need."""
     write_provenance(tiny_run().write(tmp_path), tiny_run().provenance | change)

@@ -147,13 +147,16 @@ def test_a_gz_name_without_gzip_content_is_an_error(tmp_path):
         read_idx(path, 3)
 
 
-def test_a_damaged_gzip_stream_is_an_error(tmp_path):
-    """The checksum does not fit what came out."""
+@pytest.mark.parametrize(
+    ("place", "telling"), [(10, "invalid block type"), (-8, "CRC")], ids=["first block", "checksum"]
+)
+def test_a_damaged_gzip_stream_is_an_error(tmp_path, place, telling):
+    """A block type that does not exist, or a checksum that does not fit what came out."""
     path = tmp_path / "images.gz"
     content = bytearray(gzip.compress(idx_bytes(IMAGES)))
-    content[-8] ^= 1
+    content[place] = 0b111
     path.write_bytes(content)
-    with pytest.raises(DataError, match=f"{path}: the gzip stream is damaged .*CRC"):
+    with pytest.raises(DataError, match=f"{path}: the gzip stream is damaged .*{telling}"):
         read_idx(path, 3)
 
 

@@ -14,7 +14,12 @@ from mnist_report.data.sources import load_dataset
 def start(arguments, cwd):
     """The installed command in a process group of its own."""
     return subprocess.Popen(
-        [COMMAND, *arguments], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [COMMAND, *arguments],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
 
 

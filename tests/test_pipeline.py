@@ -62,7 +62,7 @@ def toy(tmp_path_factory):
                 folder,
                 job=job,
                 surroundings=pipeline.Surroundings(created, "a test", None, "host", "system"),
-                model_file=ModelFile(job.model, "0" * 64, 1, None),
+                model_file=ModelFile(job.model, "0" * 64, 1, None, shipped=False),
                 dataset=dataset,
                 answer=answer,
                 formats=("html", "pdf"),

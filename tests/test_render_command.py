@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from tiny_run import write_tiny_run
+from tiny_run import tiny_run
 
 WITHOUT_TENSORFLOW = """
 import sys
@@ -26,7 +26,7 @@ def render(arguments, cwd, path=None):
 @pytest.fixture
 def run(tmp_path):
     """A stored run without reports."""
-    return write_tiny_run(tmp_path / "reports")
+    return tiny_run().write(tmp_path / "reports" / "run")
 
 
 @pytest.fixture

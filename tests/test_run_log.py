@@ -2,10 +2,12 @@
 
 import json
 import logging
+import time
 from datetime import UTC, datetime
 
 import pytest
 
+from mnist_report.runs.folder import write_log
 from mnist_report.runs.log import json_formatter, recorded
 
 
@@ -14,6 +16,16 @@ def log(caplog):
     """The program's log, at the level that the command line gives it."""
     caplog.set_level(logging.DEBUG, "mnist_report")
     return logging.getLogger("mnist_report")
+
+
+@pytest.fixture
+def somewhere_else(monkeypatch):
+    """A machine five hours east of Greenwich."""
+    monkeypatch.setenv("TZ", "XXX-5")
+    time.tzset()
+    yield 5
+    monkeypatch.undo()
+    time.tzset()
 
 
 def only(lines):
@@ -30,8 +42,9 @@ def test_a_line_has_its_level_and_its_message(log):
     assert (fields["level"], fields["message"]) == ("WARNING", "3 wrong of 12")
 
 
-def test_the_time_is_in_utc_to_the_second(log):
+def test_the_time_is_in_utc_to_the_second(log, somewhere_else):
     """2026-01-02T03:04:05Z, wherever the machine stands."""
+    assert time.localtime(0).tm_hour == somewhere_else
     record = log.makeRecord("mnist_report", logging.INFO, __file__, 1, "hello", (), None)
     record.created = datetime(2026, 1, 2, 3, 4, 5, 600_000, UTC).timestamp()
     assert json.loads(json_formatter().format(record))["time"] == "2026-01-02T03:04:05Z"
@@ -105,3 +118,9 @@ def test_other_programs_logs_are_not_recorded(log):
         logging.getLogger("other").error("hello")
         log.info("ours")
     assert only(lines)["message"] == "ours"
+
+
+def test_the_log_is_stored_line_by_line(tmp_path):
+    """As UTF-8."""
+    write_log(tmp_path, ["{}", '{"message": "\N{SNOWMAN}"}'])
+    assert (tmp_path / "run.log").read_text("utf-8") == '{}\n{"message": "\N{SNOWMAN}"}\n'

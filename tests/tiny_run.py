@@ -9,6 +9,8 @@ import numpy as np
 from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.mistakes import choose_images
 from mnist_report.evaluation.predictions import Predictions, make_predictions
+from mnist_report.report.view import View, make_view
+from mnist_report.report.write import draw_reports
 from mnist_report.runs.folder import (
     FORMAT,
     ShownImages,
@@ -118,6 +120,7 @@ def tiny_provenance(predictions: Predictions, *, title="Pets", card=None, name="
         "model": {
             "name": name,
             "path": f"{name}.keras",
+            "shipped": False,
             "format": "keras",
             "sha256": "a" * 64,
             "size_bytes": 12_345,
@@ -171,3 +174,29 @@ def finished_run(reports: Path, run_id: str = RUN_ID) -> Path:
         (folder / "report.html").write_text("<p>", "utf-8")
         (folder / "report.pdf").write_bytes(b"%PDF")
         return publish(folder, run_id)
+
+
+OUTCOMES = {
+    "mistakes": tiny_predictions,
+    "no mistake": all_right,
+    "all wrong": all_wrong,
+    "one image": one_image,
+    "no dog": lambda: tiny_predictions(((0, 0.9), (2, 0.9)), (0, 2)),
+    "never a dog": lambda: tiny_predictions(((0, 0.9), (0, 0.8)), (0, 1)),
+}
+
+# Stands in for a figure, where the drawings do not matter.
+DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+FIGURES = dict.fromkeys(["confusion", "per_class", "confidence", "class_distribution"], DRAWING)
+
+
+def tiny_view(predictions: Predictions | None = None, figures=None, **facts) -> View:
+    """The view of a tiny run, with stand-ins for the drawings."""
+    run = tiny_run(predictions, **facts)
+    return make_view(run.stored, run.evaluation, figures or FIGURES)
+
+
+def tiny_html(predictions: Predictions | None = None, **facts) -> str:
+    """The page of a tiny run, with its drawings."""
+    run = tiny_run(predictions, **facts)
+    return draw_reports(run.stored, run.evaluation, ["html"])["report.html"].decode()

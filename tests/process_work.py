@@ -1,0 +1,61 @@
+"""What the tests of the model's process let it do; a spawned process imports this module by name."""
+
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+
+from mnist_report.errors import DataError
+
+
+def add(connection: Connection, first: int, second: int) -> None:
+    """Send a sum."""
+    connection.send(("done", first + second))
+
+
+def double(connection: Connection) -> None:
+    """Send back twice what comes in, until the parent ends it."""
+    connection.send(("ready", None))
+    while True:
+        connection.send(("doubled", 2 * connection.recv()))
+
+
+def tell_variable(connection: Connection, name: str) -> None:
+    """Send what the environment says."""
+    connection.send(("done", os.environ.get(name)))
+
+
+def tell_keras(connection: Connection) -> None:
+    """Send whether keras was imported before the work began."""
+    connection.send(("done", "keras" in sys.modules))
+
+
+def meet_bad_data(_connection: Connection) -> None:
+    """Raise an error that a user can mend."""
+    raise DataError("image 3 is upside down")
+
+
+def meet_a_bug(_connection: Connection) -> None:
+    """Raise an error that nobody expects."""
+    raise ZeroDivisionError("nobody expects this")
+
+
+def die_by_signal(_connection: Connection, number: int) -> None:
+    """End as the system's memory killer or a crash in a library ends a process."""
+    os.kill(os.getpid(), number)
+    signal.pause()
+
+
+def exit_with(_connection: Connection, status: int, words: str) -> None:
+    """End as a library ends a process that it cannot go on with."""
+    os.write(2, words.encode())
+    os._exit(status)
+
+
+def chatter(connection: Connection) -> None:
+    """Print by every route that libraries take."""
+    print("printed", flush=True)
+    print("warned", file=sys.stderr, flush=True)
+    os.write(1, b"written by C\n")
+    os.write(2, b"logged by C\n")
+    connection.send(("done", None))

@@ -1,0 +1,86 @@
+"""Tests of `mnist_report.model.adapter`; where it reads a model, three lines stand in for keras."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from mnist_report.errors import ModelError
+from mnist_report.model.adapter import Anatomy, Layer, check_fit, dissect, unit_scale
+
+
+def anatomy(input_shape, num_classes=10):
+    """A model that takes images of this shape."""
+    return Anatomy(input_shape, num_classes, parameters=0, trainable_parameters=0, layers=())
+
+
+def tensors(*shapes):
+    """What keras gives as a model's inputs or outputs."""
+    return [SimpleNamespace(shape=shape) for shape in shapes]
+
+
+def model(inputs, outputs):
+    """What `dissect` reads of a keras model: 15 parameters in one layer, 10 of them trainable."""
+    dense = SimpleNamespace(name="dense", output=SimpleNamespace(shape=(None, 4, 3)), count_params=lambda: 15)
+    weights = [SimpleNamespace(shape=(2, 5))]
+    return SimpleNamespace(
+        inputs=inputs, outputs=outputs, layers=[dense], trainable_weights=weights, count_params=lambda: 15
+    )
+
+
+def test_every_pixel_value_is_divided_by_255():
+    """0 is 0, 255 is 1, and the rest lies between to float32's precision."""
+    scaled = unit_scale(np.arange(256, dtype=np.uint8).reshape(1, 16, 16))
+    assert (scaled.dtype, scaled.shape) == (np.float32, (1, 16, 16))
+    np.testing.assert_array_equal(scaled.ravel(), (np.arange(256) / 255).astype(np.float32))
+
+
+def test_scaling_leaves_the_images_alone():
+    """They are shown in the report."""
+    images = np.array([[[3]]], dtype=np.uint8)
+    unit_scale(images)[...] = 0
+    assert images.tolist() == [[[3]]]
+
+
+@pytest.mark.parametrize("shape", [(28, 20, 1), (28, 20), (560,), (1, 28, 20)])
+def test_every_usual_layout_of_the_image_fits(shape):
+    """Channel last, none, flat, channel first."""
+    assert check_fit(anatomy(shape), (28, 20), 10, "mine.keras") is None
+
+
+@pytest.mark.parametrize("shape", [(32, 32, 1), (28, 20, 3), (20, 28, 1), (784,), (None, None, 1), ()])
+def test_another_input_shape_is_named_beside_the_datas(shape):
+    """Nothing is resized silently."""
+    telling = f"mine.keras: the model takes images of shape {shape}, the data has (28, 20)"
+    with pytest.raises(ModelError) as caught:
+        check_fit(anatomy(shape), (28, 20), 10, "mine.keras")
+    assert str(caught.value) == telling
+
+
+@pytest.mark.parametrize("outputs", [1, 9, 11])
+def test_another_number_of_outputs_is_named_beside_the_datas(outputs):
+    """Too few, or too many."""
+    with pytest.raises(ModelError, match=f"^mine.keras: the model has {outputs} outputs, the data has 10 classes$"):
+        check_fit(anatomy((28, 20, 1), outputs), (28, 20), 10, "mine.keras")
+
+
+def test_a_model_is_taken_apart():
+    """Shapes lose the dimension of the batch."""
+    found = dissect(model(tensors((None, 28, 28, 1)), tensors((None, 10))), "mine.keras")
+    assert found == Anatomy((28, 28, 1), 10, 15, 10, (Layer("dense", "SimpleNamespace", "4 x 3", 15),))
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(2, 1), (1, 2), (0, 1)])
+def test_a_model_with_several_inputs_or_outputs_is_an_error(inputs, outputs):
+    """Both numbers are in the message."""
+    several = model(tensors(*[(None, 28, 28, 1)] * inputs), tensors(*[(None, 10)] * outputs))
+    with pytest.raises(ModelError, match=f"mine.keras: found {inputs} inputs and {outputs} outputs, expected one"):
+        dissect(several, "mine.keras")
+
+
+@pytest.mark.parametrize("shape", [(None,), (None, 28, 28, 10), (None, None)])
+def test_an_output_that_is_no_row_of_class_scores_is_an_error(shape):
+    """A segmentation model, for instance."""
+    with pytest.raises(ModelError) as caught:
+        dissect(model(tensors((None, 28, 28, 1)), tensors(shape)), "mine.keras")
+    assert str(caught.value) == f"mine.keras: output shape is {shape}, expected (None, number of classes)"

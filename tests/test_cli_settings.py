@@ -1,0 +1,168 @@
+"""Tests of `mnist_report.cli`: options from the environment and the configuration file.
+
+An impossible batch size shows which of several settings counts: the message repeats it.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mnist_report.cli import run_cli
+
+COMMANDS = ["run", "evaluate", "train"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """An empty folder to work in, and no settings from outside."""
+    for name in os.environ:
+        if name.startswith("MNIST_REPORT_") or name == "SOURCE_DATE_EPOCH":
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def complaint(capsys):
+    """A function of a command line: its status and the one line that it says on stderr."""
+
+    def call(*arguments):
+        status = run_cli(arguments)
+        err = capsys.readouterr().err
+        assert err.count("\n") == 1, err
+        return status, err.removeprefix("error: ").rstrip("\n")
+
+    return call
+
+
+def write_config(text, name="mnist-report.toml"):
+    """A configuration in the folder where the command is called."""
+    Path(name).write_text(text)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_environment_wins_over_the_file(complaint, monkeypatch, command):
+    """-1 against -2."""
+    write_config("batch-size = -2")
+    monkeypatch.setenv("MNIST_REPORT_BATCH_SIZE", "-1")
+    assert complaint(command) == (2, "batch-size is -1, expected at least 1")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_command_line_wins_over_environment_and_file(complaint, monkeypatch, command):
+    """0 against -1 and -2."""
+    write_config("batch-size = -2")
+    monkeypatch.setenv("MNIST_REPORT_BATCH_SIZE", "-1")
+    assert complaint(command, "--batch-size", "0") == (2, "batch-size is 0, expected at least 1")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("key", ["batch-size", "batch_size"])
+def test_the_file_wins_over_the_default(complaint, command, key):
+    """With dash or underscore."""
+    write_config(f"{key} = -2")
+    assert complaint(command) == (2, "batch-size is -2, expected at least 1")
+
+
+def test_a_commands_table_wins_over_the_top_of_the_file(complaint):
+    """And another command's table is none of its business."""
+    write_config("batch-size = -1\n[evaluate]\nbatch-size = -2\n[train]\nbatch-size = -3\n")
+    assert complaint("evaluate") == (2, "batch-size is -2, expected at least 1")
+
+
+def test_pyproject_can_hold_the_configuration(complaint):
+    """In our table."""
+    write_config("[tool.mnist-report.train]\nepochs = -2\n", "pyproject.toml")
+    assert complaint("train") == (2, "epochs is -2, expected at least 1")
+
+
+@pytest.mark.parametrize("text", ["tool = 3", 'tool = "mnist-report"'])
+def test_a_strange_pyproject_of_others_does_no_harm(complaint, text):
+    """The command goes on to the error that it was called with."""
+    write_config(text, "pyproject.toml")
+    assert complaint("evaluate", "--model", "none.keras") == (3, "none.keras: no such model file")
+
+
+def test_a_file_that_is_named_replaces_the_one_in_the_folder(complaint):
+    """It is read alone."""
+    write_config("batch-size = -2\n")
+    write_config("seed = -3\n", "other.toml")
+    status, line = complaint("evaluate", "--config", "other.toml")
+    assert (status, line.startswith("seed is -3")) == (2, True), line
+
+
+def test_the_environment_can_name_the_file(complaint, monkeypatch):
+    """As any other option."""
+    monkeypatch.setenv("MNIST_REPORT_CONFIG", "none.toml")
+    assert complaint("evaluate") == (2, "none.toml: no such configuration file")
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "render"])
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("epoch = 3", "epoch"), ("[trian]\nepochs = 3", "trian"), ("[train]\nepoch = 3", "train.epoch")],
+)
+def test_an_unknown_key_names_file_and_key(complaint, folder, command, text, key):
+    """Whichever command runs."""
+    write_config(text)
+    status, line = complaint(command, *(["here"] if command == "render" else []))
+    assert status == 2
+    assert line.startswith(f"{folder / 'mnist-report.toml'}: unknown key '{key}'; known here: ")
+
+
+def test_the_known_keys_are_those_that_can_be_written(complaint):
+    """Not the short forms of options, not the names of arguments."""
+    write_config("epoch = 3")
+    known = complaint("evaluate")[1].partition("known here: ")[2].split(", ")
+    assert "batch-size" in known
+    assert not {"-q", "-v", "RUN", "config", "help"} & set(known)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'epochs = "many"',
+        "epochs = [1, 2]",
+        "epochs = true",
+        "epochs = 2.5",
+        "epochs = {}",
+        "data = {a = 1}",
+        'data = ["a", "b"]',
+        'device = "tpu"',
+        'quiet = "perhaps"',
+    ],
+)
+def test_a_value_of_the_wrong_type_names_file_and_key(complaint, folder, text):
+    """It is not made to fit."""
+    write_config(text)
+    status, line = complaint("train", *([] if text.startswith("data") else ["--data", "none"]))
+    assert (status, str(folder / "mnist-report.toml") in line, text.split()[0] in line) == (2, True, True), line
+
+
+def test_a_value_of_the_wrong_type_in_the_environment_names_the_variable(complaint, monkeypatch):
+    """The user may have forgotten that it is set."""
+    monkeypatch.setenv("MNIST_REPORT_BATCH_SIZE", "many")
+    status, line = complaint("evaluate")
+    assert (status, "MNIST_REPORT_BATCH_SIZE" in line, '"many"' in line) == (2, True, True), line
+
+
+@pytest.mark.parametrize("text", ["train = true", "[run]\ntrain = true"])
+def test_an_option_that_is_called_like_a_command_can_stand_in_the_file(complaint, text):
+    """`run --train` is one; with --model it is an error, which shows that it was heard."""
+    write_config(text)
+    status, line = complaint("run", "--model", "none.keras")
+    assert (status, line.startswith("--train trains a new model")) == (2, True), line
+
+
+def test_a_file_that_is_not_toml_is_an_error(complaint, folder):
+    """It is not taken for an empty one."""
+    write_config("batch-size =\n")
+    status, line = complaint("evaluate")
+    assert (status, line.startswith(f"{folder / 'mnist-report.toml'}: not valid TOML: ")) == (2, True), line
+
+
+def test_a_bad_time_from_outside_is_an_error(complaint, monkeypatch):
+    """SOURCE_DATE_EPOCH stands in for the clock."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    assert complaint("evaluate") == (2, "SOURCE_DATE_EPOCH is 'yesterday', expected seconds since 1970")

@@ -1,0 +1,202 @@
+"""The PDF, read by pypdf, and WeasyPrint's own complaints."""
+
+import io
+import logging
+import re
+import sys
+
+import pytest
+from tiny_run import HOSTILE, epochs, tiny_card, tiny_html, tiny_predictions, tiny_run, tiny_view
+
+from mnist_report.errors import RenderError
+from mnist_report.report.html import to_html
+from mnist_report.report.pdf import import_weasyprint, to_pdf
+from mnist_report.report.write import draw_reports
+
+TITLE = "Pets & 'other' <animals>"
+
+
+@pytest.fixture(scope="module")
+def html():
+    return tiny_html(card=tiny_card(epochs()), title=TITLE)
+
+
+class Complaints(logging.Handler):
+    """Remembers what WeasyPrint logs as a warning or worse."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.heard = []
+
+    def emit(self, record):
+        """Level and sentence."""
+        self.heard.append((record.levelname, record.getMessage()))
+
+    def __enter__(self):
+        logging.getLogger("weasyprint").addHandler(self)
+        return self.heard
+
+    def __exit__(self, *_):
+        logging.getLogger("weasyprint").removeHandler(self)
+
+
+@pytest.fixture(scope="module")
+def set_page(html):
+    """The PDF and what WeasyPrint had to say."""
+    with Complaints() as heard:
+        return to_pdf(html), heard
+
+
+@pytest.fixture(scope="module")
+def pdf(set_page):
+    return set_page[0]
+
+
+@pytest.fixture(scope="module")
+def document(pdf):
+    from pypdf import PdfReader
+
+    return PdfReader(io.BytesIO(pdf))
+
+
+@pytest.fixture(scope="module")
+def words(document):
+    """All its text, blanks and line ends made one."""
+    return " ".join(" ".join(page.extract_text() for page in document.pages).split())
+
+
+@pytest.fixture
+def without_pango(tmp_path, monkeypatch):
+    """A machine on which WeasyPrint is installed but does not find its library."""
+    (tmp_path / "weasyprint.py").write_text("raise OSError('cannot load library libpango-1.0-0')\n", "utf-8")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "weasyprint"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+def test_a_pdf_is_a_pdf(pdf):
+    """From the first bytes to the last."""
+    assert pdf.startswith(b"%PDF-")
+    assert pdf.rstrip().endswith(b"%%EOF")
+
+
+def test_the_title_is_the_pages(document):
+    """It stands in the reader's window, not the file name."""
+    assert document.metadata.title == TITLE
+    assert document.trailer["/Root"]["/ViewerPreferences"]["/DisplayDocTitle"]
+
+
+def test_the_language_is_english(document):
+    """Screen readers need to know."""
+    assert document.trailer["/Root"]["/Lang"] == "en"
+
+
+def test_the_document_is_tagged(document):
+    """Headings, tables and figures have a structure that can be walked."""
+    assert document.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in document.trailer["/Root"]
+
+
+def test_the_headline_can_be_read(words):
+    """And searched, and copied."""
+    assert tiny_view().headline in words
+
+
+def test_every_mistake_is_named(words):
+    """Images 3, 4 and 8."""
+    assert {"#3", "#4", "#8"} <= set(words.split())
+
+
+def test_the_page_is_a4(document):
+    """In points."""
+    assert [float(x) for x in document.pages[0].mediabox[2:]] == pytest.approx([595.3, 841.9], abs=0.5)
+
+
+def test_pages_are_numbered(document):
+    """The last one says how many there are."""
+    n = len(document.pages)
+    assert f"page {n} of {n}" in " ".join(document.pages[-1].extract_text().split())
+
+
+def test_the_fonts_are_embedded(document):
+    """It looks the same everywhere."""
+    fonts = [font.get_object() for page in document.pages for font in page["/Resources"].get("/Font", {}).values()]
+    kinds = {str(part.get_object()["/BaseFont"]) for font in fonts for part in font["/DescendantFonts"]}
+    assert kinds
+    assert all(re.search("DejaVu|Report", kind) for kind in kinds)
+
+
+def test_weasyprint_has_nothing_to_complain_of(set_page):
+    """No missing alternative, language or style: its log is our accessibility gate."""
+    assert set_page[1] == []
+
+
+def test_the_gate_hears_a_missing_alternative_and_a_missing_language():
+    """Else its silence would mean nothing."""
+    pixel = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/%3E"
+    with Complaints() as heard:
+        to_pdf(f'<!doctype html><title>x</title><img src="{pixel}">')
+    said = " ".join(message for _, message in heard)
+    assert "alt" in said
+    assert "lang" in said
+
+
+def test_hostile_words_make_a_sound_document():
+    """They are text here too; that no font has a sign is no error."""
+    from pypdf import PdfReader
+
+    title = " ".join(HOSTILE)
+    with Complaints() as heard:
+        pdf = to_pdf(to_html(tiny_view(tiny_predictions(names=HOSTILE[:3]), title=title)))
+    assert PdfReader(io.BytesIO(pdf)).metadata.title == title
+    assert [message for level, message in heard if level != "WARNING"] == []
+
+
+def test_the_same_page_gives_the_same_bytes(html, pdf):
+    """Rendering again changes nothing."""
+    assert to_pdf(html) == pdf
+
+
+def test_nothing_is_fetched():
+    """An address is an error, not a request."""
+    from weasyprint.urls import FatalURLFetchingError
+
+    page = '<!doctype html><html lang="en"><title>x</title><img alt="x" src="http://localhost:9/x.png"></html>'
+    with pytest.raises(FatalURLFetchingError, match="localhost"):
+        to_pdf(page)
+
+
+@pytest.mark.usefixtures("without_pango")
+def test_without_pango_the_message_says_what_to_install():
+    """There is no way to get it with pip."""
+    with pytest.raises(RenderError) as caught:
+        import_weasyprint()
+    assert all(package in str(caught.value) for package in ("libpango-1.0-0", "libpangoft2-1.0-0", "brew"))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("without_pango")
+def test_without_pango_no_pdf_is_made(html):
+    """The same error, whoever asks first."""
+    with pytest.raises(RenderError):
+        to_pdf(html)
+
+
+@pytest.mark.usefixtures("without_pango")
+def test_without_pango_the_page_is_still_made():
+    """Only the PDF needs it."""
+    run = tiny_run()
+    assert set(draw_reports(run.stored, run.evaluation, ["html"])) == {"report.html"}
+
+
+def test_both_reports_are_made_together():
+    """By their file names, each of its kind."""
+    run = tiny_run()
+    reports = draw_reports(run.stored, run.evaluation, ["html", "pdf"])
+    assert {name: content[:5] for name, content in reports.items()} == {"report.html": b"<!doc", "report.pdf": b"%PDF-"}
+
+
+def test_no_format_makes_no_report():
+    """`evaluate` draws nothing."""
+    run = tiny_run()
+    assert draw_reports(run.stored, run.evaluation, []) == {}

@@ -1,0 +1,180 @@
+"""The report's tables, as strings."""
+
+import re
+
+import numpy as np
+import pytest
+from tiny_run import (
+    NAMES,
+    OUTCOMES,
+    SAID,
+    all_right,
+    epochs,
+    one_image,
+    tiny_card,
+    tiny_predictions,
+    tiny_provenance,
+    tiny_run,
+)
+
+from mnist_report.evaluation.evaluation import evaluate
+from mnist_report.evaluation.metrics import overall_metrics
+from mnist_report.evaluation.predictions import make_predictions
+from mnist_report.report import tables, text
+
+
+@pytest.fixture(scope="module")
+def evaluation():
+    return tiny_run().evaluation
+
+
+def every_table(predictions):
+    """All tables of a run."""
+    evaluation = evaluate(predictions)
+    return {
+        "overall": tables.overall_table(overall_metrics(evaluation.tally)),
+        "per_class": tables.per_class_table(evaluation, NAMES),
+        "pairs": tables.pairs_table(evaluation),
+        "confidence": tables.confidence_table(evaluation),
+        "layers": tables.layers_table(tiny_provenance(predictions)["model"]["layers"]),
+        "history": tables.history_table(epochs()),
+    }
+
+
+def row(table, head):
+    """The row with that heading, by column."""
+    return dict(zip(table.columns, next(row for row in table.rows if row[0] == head), strict=True))
+
+
+@pytest.mark.parametrize("predictions", OUTCOMES.values(), ids=OUTCOMES)
+@pytest.mark.parametrize("name", ["overall", "per_class", "pairs", "confidence", "layers", "history"])
+def test_every_cell_is_a_string_below_a_head(name, predictions):
+    """Templates do no arithmetic, and nothing is written as nan or None."""
+    table = every_table(predictions())[name]
+    assert {len(row) for row in table.rows} <= {len(table.columns)}
+    assert {type(cell) for row in table.rows for cell in row} <= {str}
+    assert not [cell for row in table.rows for cell in row if cell in {"", "nan", "nan %", "None"}]
+    assert table.numeric < set(range(len(table.columns)))
+
+
+def test_overall_names_and_explains_every_metric(evaluation):
+    """In the order in which they are computed."""
+    metrics = overall_metrics(evaluation.tally)
+    titles = [tables.METRIC_NAMES[name][0] for name in metrics]
+    assert [row[0] for row in tables.overall_table(metrics).rows] == titles
+
+
+def test_overall_shows_each_metric_in_its_unit(evaluation):
+    """Counts plain, shares in percent, the rest as numbers."""
+    table = tables.overall_table(overall_metrics(evaluation.tally))
+    assert row(table, "Errors")["Value"] == "3"
+    assert row(table, "Accuracy")["Value"] == "75 %"
+    assert row(table, "Accuracy")["95 % interval"] == f"43 {text.DASH} 95 %"
+    assert row(table, "Cohen's kappa")["Value"] == "0.6289"
+
+
+def test_a_metric_without_an_interval_shows_a_dash(evaluation):
+    """Where there would be one."""
+    table = tables.overall_table(overall_metrics(evaluation.tally))
+    assert row(table, "Macro F1")["95 % interval"] == text.DASH
+
+
+def test_a_metric_that_is_not_defined_shows_a_dash():
+    """A single class has no correlation."""
+    table = tables.overall_table(overall_metrics(evaluate(one_image()).tally))
+    assert row(table, "Matthews correlation")["Value"] == text.DASH
+
+
+def test_each_class_has_its_row(evaluation):
+    """Support, errors and rates."""
+    found = row(tables.per_class_table(evaluation, NAMES), "cat")
+    assert (found["Support"], found["Errors"], found["Accuracy (recall)"]) == ("5", "2", "60 %")
+    assert (found["Precision"], found["F1"]) == ("100 %", "75 %")
+
+
+def test_the_most_confused_pair_stands_first(evaluation):
+    """With how often, in how much of its class, and the worst example."""
+    table = tables.pairs_table(evaluation)
+    assert table.rows[0] == ("cat taken for dog", "2", "40.00 %", "#4")
+
+
+def test_only_so_many_pairs_are_shown():
+    """The caption says that there are more; here all thirty pairs of six classes occur."""
+    pairs = [(a, p) for a in range(6) for p in range(6) if a != p]
+    rows = 0.05 + 0.7 * np.eye(6)[[p for _, p in pairs]]
+    evaluation = evaluate(make_predictions(rows, np.array([a for a, _ in pairs]), tuple("abcdef")))
+    shown = len(tables.pairs_table(evaluation).rows)
+    assert 5 <= shown <= 20
+    assert {str(shown), "30"} <= set(re.findall(r"\d+", tables.pairs_caption(evaluation)))
+
+
+def test_a_table_of_all_pairs_says_nothing_of_more(evaluation):
+    """Two pairs occur, two are shown."""
+    assert not any(digit in tables.pairs_caption(evaluation) for digit in "0123456789")
+
+
+def test_confidence_has_a_row_per_group(evaluation):
+    """All, right, wrong, and each class."""
+    groups = [row[0] for row in tables.confidence_table(evaluation).rows]
+    assert groups == ["all", "right", "wrong", "class cat", "class dog", "class eel"]
+
+
+def test_an_empty_group_shows_dashes():
+    """No mistake, no confidence of mistakes."""
+    found = row(tables.confidence_table(evaluate(all_right())), "wrong")
+    assert list(found.values()) == ["wrong", "0", *[text.DASH] * 5]
+
+
+def test_the_share_of_sure_answers_is_counted(evaluation):
+    """Images 1, 6, 10 and 11 were given 0.99 or more, but float32 has no 0.99 and falls just short of it."""
+    sure = [k for k, (_, confidence) in enumerate(SAID) if confidence > 0.99]
+    assert sure == [1, 6, 10]
+    assert row(tables.confidence_table(evaluation), "all")["At 0.99 or above"] in {"25.0 %", "33.3 %"}
+
+
+def test_the_layers_are_listed():
+    """As the model's anatomy has them; a layer without one output shape shows a dash."""
+    layers = [
+        {"name": "a", "kind": "Dense", "output_shape": "128", "parameters": 401_536},
+        {"name": "b", "kind": "Lambda", "output_shape": "", "parameters": 0},
+    ]
+    assert tables.layers_table(layers).rows == (("a", "Dense", "128", "401,536"), ("b", "Lambda", text.DASH, "0"))
+
+
+def test_the_epochs_are_listed():
+    """Losses as numbers, accuracies in percent."""
+    first = tables.history_table(epochs()).rows[0]
+    assert first == ("1", "1.0000", "70.00 %", "0.8000", "80.00 %", "0.001", "1.5 s")
+
+
+def test_provenance_says_what_was_run():
+    """Digests, device and versions."""
+    rows = dict(tables.provenance_rows(tiny_provenance(tiny_predictions())))
+    assert rows["Model sha256"] == "a" * 64
+    assert rows["Data sha256"] == "b" * 64
+    assert rows["Parameters"] == "93, 90 trainable"
+    assert rows["Versions"] == "mnist-report 0.1.0, python 3.11.7"
+    assert rows["Git commit"] == text.DASH
+
+
+def test_provenance_of_a_model_with_a_card_says_how_it_was_trained():
+    """Recipe, data and what was held out."""
+    trained = dict(tables.provenance_rows(tiny_provenance(tiny_predictions(), card=tiny_card(epochs()))))[
+        "Trained with"
+    ]
+    assert all(words in trained for words in ("batch size 32", "seed 7", "90 images of pets", "10 held out"))
+
+
+def test_provenance_of_a_model_without_a_card_says_so():
+    """Nothing is made up."""
+    assert dict(tables.provenance_rows(tiny_provenance(tiny_predictions())))["Trained with"] == "no model card"
+
+
+def test_the_data_is_named_with_split_and_size():
+    """One image is no plural."""
+    assert tables.data_name({"source": "pets", "split": "test", "n": 1}) == "pets, test split, 1 image"
+
+
+def test_a_moment_is_written_out():
+    """Day, month, year and time, in UTC."""
+    assert tables.moment("2026-01-02T03:04:05.678901+00:00") == "2 January 2026, 03:04 UTC"
