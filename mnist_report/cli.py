@@ -13,7 +13,7 @@ from cyclopts.config import Dict, Env
 from mnist_report import __version__
 from mnist_report.commands.console import ReportedError, one_line
 from mnist_report.config import find_config, read_config, values_for
-from mnist_report.errors import MnistReportError
+from mnist_report.errors import ConfigError, MnistReportError
 
 USAGE, BUG, INTERRUPTED = 2, 70, 130
 
@@ -51,7 +51,7 @@ def make_app() -> App:
         help=HELP,
         help_format="plaintext",
         version=__version__,
-        config=[Env("MNIST_REPORT_", command=False), _apply_config_file],
+        config=[Env("MNIST_REPORT_", command=False), _apply_config_file, _refuse_fractions],
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
@@ -87,12 +87,23 @@ def _apply_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentC
     root = make_app()
     options = {name: _option_names(root[name].assemble_argument_collection()) for name in COMMANDS}
     values = values_for(config, commands[0], options)
-    Dict(values, source=str(config.path), use_commands_as_keys=False)(app, commands, arguments)
+    # Below the command's name: at the top, cyclopts passes over keys that are called like a command.
+    Dict({commands[0]: values}, source=str(config.path))(app, commands, arguments)
+
+
+def _refuse_fractions(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:  # noqa: ARG001
+    """Cyclopts would make 2 of 2.5."""
+    for argument in arguments:
+        if argument.hint in (int, int | None):
+            for token in argument.tokens:
+                if "." in token.value:
+                    where = "" if token.source == "cli" else f"{token.source}: "
+                    raise ConfigError(f"{where}{argument.name} is {token.value}, expected a whole number")
 
 
 def _option_names(arguments: ArgumentCollection) -> set[str]:
-    names = {name.removeprefix("--") for argument in arguments if argument.show for name in argument.names}
-    return {name for name in names if len(name) > 1} - {"config"}
+    names = {name for argument in arguments if argument.show for name in argument.names if name.startswith("--")}
+    return {name.removeprefix("--") for name in names} - {"config"}
 
 
 def _fail(message: str, status: int) -> int:

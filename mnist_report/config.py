@@ -31,9 +31,7 @@ def find_config(folder: Path) -> ConfigFile | None:
     if (folder / FILE).exists():
         return read_config(folder / FILE)
     pyproject = folder / PYPROJECT
-    if pyproject.exists() and TABLE in _read_toml(pyproject).get("tool", {}):
-        return read_config(pyproject)
-    return None
+    return read_config(pyproject) if pyproject.exists() and _our_table(_read_toml(pyproject)) is not None else None
 
 
 def read_config(path: Path) -> ConfigFile:
@@ -44,11 +42,11 @@ def read_config(path: Path) -> ConfigFile:
     """
     values = _read_toml(path)
     if path.name == PYPROJECT:
-        if TABLE not in values.get("tool", {}):
+        values = _our_table(values)
+        if values is None:
             raise ConfigError(f"{path}: has no table [tool.{TABLE}]")
-        values = values["tool"][TABLE]
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}: tool.{TABLE} is {values!r}, expected a table")
+        if not isinstance(values, dict):
+            raise ConfigError(f"{path}: tool.{TABLE} is {values!r}, expected a table")
     return ConfigFile(path, values)
 
 
@@ -83,6 +81,12 @@ def values_for(config: ConfigFile, command: str, options: Mapping[str, set[str]]
             if name in options[command]:
                 shared[name] = value
     return shared | own
+
+
+def _our_table(pyproject: Mapping[str, Any]) -> Any:
+    """What stands at tool.mnist-report, or None; the rest of the file is not ours to judge."""
+    tool = pyproject.get("tool")
+    return tool.get(TABLE) if isinstance(tool, dict) else None
 
 
 def _option(key: str) -> str:

@@ -18,7 +18,7 @@ from mnist_report.evaluation.mistakes import choose_images
 from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.inference import Answer, start_model
 from mnist_report.model.adapter import check_fit
-from mnist_report.model.store import ModelFile, identify_model
+from mnist_report.model.store import SHIPPED, ModelFile, identify_model
 from mnist_report.report.pdf import import_weasyprint
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.report.write import draw_figures, draw_reports, write_figures, write_reports
@@ -238,8 +238,8 @@ def _provenance(
     return {
         "format": FORMAT,
         "created": surroundings.created.isoformat(),
-        "title": job.title,
-        "command": surroundings.command,
+        "title": _writable(job.title),
+        "command": _writable(surroundings.command),
         "git_commit": surroundings.git_commit,
         "seed": job.seed,
         "versions": {
@@ -258,8 +258,10 @@ def _provenance(
             "images_per_second": round(inference.images_per_second, 1),
         },
         "model": {
-            "name": model_file.path.stem,
-            "path": str(model_file.path),
+            "name": _writable(model_file.path.stem),
+            # Where an installation keeps the shipped model is nobody's business.
+            "path": f"models/{SHIPPED}" if model_file.shipped else _writable(str(model_file.path)),
+            "shipped": model_file.shipped,
             "format": "keras",
             "sha256": model_file.sha256,
             "size_bytes": model_file.size_bytes,
@@ -267,7 +269,7 @@ def _provenance(
             "card": model_file.card,
         },
         "data": {
-            "source": dataset.source,
+            "source": _writable(dataset.source),
             "split": dataset.split,
             "n": len(dataset),
             "sha256": dataset.sha256,
@@ -275,3 +277,8 @@ def _provenance(
             "class_names": list(dataset.class_names),
         },
     }
+
+
+def _writable(text: str) -> str:
+    """Text from the command line that may hold bytes that are not UTF-8, with those escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()

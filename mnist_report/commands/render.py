@@ -20,10 +20,10 @@ def render(
         run: The run folder, for instance reports/latest.
         figures: Also write every figure as PNG and SVG into this folder.
     """
-    formats = parse_formats(format)
     with console(console_options):
         from mnist_report import pipeline
 
+        formats = parse_formats(format)
         written = pipeline.render(run, formats, figures)
         log.info("drew %s", ", ".join(str(path) for path in written))
     return 0

@@ -48,13 +48,13 @@ def run(
         train: Train a model first, as `mnist-report train` does, and evaluate that one.
         epochs: With --train: at most so many epochs.
     """
-    formats = parse_formats(format)
-    if train and model is not None:
-        raise ConfigError("--train trains a new model, so --model cannot name one; give only one of the two")
-    if epochs is not None and not train:
-        raise ConfigError("--epochs is for training; give --train with it")
-    recipe = Recipe(seed=seed) if epochs is None else Recipe(seed=seed, epochs=epochs)
     with console(console_options) as terminal:
+        formats = parse_formats(format)
+        if train and model is not None:
+            raise ConfigError("--train trains a new model, so --model cannot name one; give only one of the two")
+        if epochs is not None and not train:
+            raise ConfigError("--epochs is for training; give --train with it")
+        recipe = Recipe(seed=seed) if epochs is None else Recipe(seed=seed, epochs=epochs)
         if train:
             model = _train_first(data, device, recipe, terminal)
             if model is None:

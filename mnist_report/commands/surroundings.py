@@ -14,7 +14,7 @@ from mnist_report.pipeline import Surroundings
 def look_around() -> Surroundings:
     """What the run folder says about the circumstances of a run."""
     command = shlex.join(["mnist-report", *sys.argv[1:]])
-    return Surroundings(now(), command, _git_commit(), platform.node(), platform.platform(terse=True))
+    return Surroundings(now(), command, _git_commit(), platform.node(), f"{platform.system()} {platform.machine()}")
 
 
 def now() -> datetime:

@@ -19,6 +19,7 @@ from mnist_report.errors import DataError
 
 GZIP_MAGIC = b"\x1f\x8b"
 UINT8 = 0x08
+PIECE = 1 << 24
 
 
 def read_idx(path: Path, ndim: int, sha256: str | None = None) -> NDArray[np.uint8]:
@@ -58,7 +59,7 @@ def _read_stream(stream: BinaryIO | gzip.GzipFile, path: Path, ndim: int, sha256
     header, shape = _read_header(stream, path, ndim)
     expected = math.prod(shape)
     # One byte more than promised tells an oversized file without reading all of it.
-    body = stream.read(expected + 1)
+    body = _read_at_most(stream, expected + 1)
     if len(body) != expected:
         found = f"{len(body)}" if len(body) < expected else "more"
         raise DataError(f"{path}: the header promises {expected} bytes of values for shape {shape}, found {found}")
@@ -67,6 +68,15 @@ def _read_stream(stream: BinaryIO | gzip.GzipFile, path: Path, ndim: int, sha256
         if found != sha256:
             raise DataError(f"{path}: sha256 of the content is {found}, expected {sha256}; install the package again")
     return np.frombuffer(body, dtype=np.uint8).reshape(shape)
+
+
+def _read_at_most(stream: BinaryIO | gzip.GzipFile, size: int) -> bytes:
+    """Read piece by piece: a damaged header may promise more than any memory holds."""
+    pieces = []
+    while size > 0 and (piece := stream.read(min(size, PIECE))):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
 
 
 def _read_header(stream: BinaryIO | gzip.GzipFile, path: Path, ndim: int) -> tuple[bytes, tuple[int, ...]]:

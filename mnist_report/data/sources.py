@@ -1,5 +1,7 @@
 """Where data sets come from: the embedded MNIST, a folder of IDX files, or an `.npz` laid out as Keras's mnist.npz."""
 
+import stat
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from mnist_report.data.dataset import Dataset, make_dataset
@@ -32,6 +35,18 @@ EMBEDDED_SHA256 = {
 
 # The stem that the original distribution gives each split.
 IDX_STEMS = {"train": "train", "test": "t10k"}
+# What numpy raises on an archive that is damaged, foreign or promises more than memory holds.
+UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    SyntaxError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 NPZ_KEYS = {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")}
 
 
@@ -45,20 +60,28 @@ def load_dataset(source: str = EMBEDDED, split: str = "test") -> Dataset:
     Raises:
         DataError: nothing readable is there, or images and labels do not fit together.
     """
-    path = Path(source)
     if source == EMBEDDED:
         images, labels = _load_idx_folder(EMBEDDED_FOLDER, split, EMBEDDED_SHA256[split])
-    elif path.is_dir():
-        images, labels = _load_idx_folder(path, split)
-    elif path.suffix == ".npz":
-        images, labels = _load_npz(path, split)
-    elif path.exists():
-        raise DataError(
-            f"{path}: expected a folder of IDX files or an .npz file, found a {path.suffix or 'plain'} file"
-        )
     else:
-        raise DataError(f"{path}: no such file or folder; give 'mnist', a folder of IDX files or an .npz file")
+        images, labels = _load_path(Path(source), split)
     return make_dataset(images, labels, class_names=DIGITS, source=source, split=split)
+
+
+def _load_path(path: Path, split: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{path}: no such file or folder; give 'mnist', a folder of IDX files or an .npz file"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read ({error})") from error
+    if stat.S_ISDIR(mode):
+        return _load_idx_folder(path, split)
+    if path.suffix == ".npz":
+        return _load_npz(path, split)
+    found = path.suffix or "plain"
+    raise DataError(f"{path}: expected a folder of IDX files or an .npz file, found a {found} file")
 
 
 def _load_idx_folder(
@@ -86,13 +109,16 @@ def _inventory(names: Iterable[str]) -> str:
 
 def _load_npz(path: Path, split: str) -> tuple[NDArray[Any], NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [key for key in NPZ_KEYS[split] if key not in archive]
+        with path.open("rb") as file:
+            archive: Any = np.load(file, allow_pickle=False)
+            if not isinstance(archive, NpzFile):
+                raise DataError(f"{path}: not a readable .npz of plain arrays (it is a single array)")
+            missing = [key for key in NPZ_KEYS[split] if key not in archive.files]
             if missing:
                 raise DataError(f"{path}: no array {missing[0]!r}; {_inventory(archive.files)}")
             images, labels = (archive[key] for key in NPZ_KEYS[split])
-            return images, labels
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         raise DataError(f"{path}: not a readable .npz of plain arrays ({error})") from error
+    if not all(isinstance(member, np.ndarray) for member in (images, labels)):
+        raise DataError(f"{path}: not a readable .npz of plain arrays (a member is no .npy file)")
+    return images, labels

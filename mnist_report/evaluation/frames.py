@@ -89,7 +89,7 @@ def confusion_frame(tally: Tally, class_names: tuple[str, ...]) -> "pd.DataFrame
     import pandas as pd
 
     frame = pd.DataFrame(tally.confusion, columns=list(class_names))
-    frame.insert(0, "actual", list(class_names))
+    frame.insert(0, "actual", list(class_names), allow_duplicates=True)  # a class may be called like that
     return frame
 
 

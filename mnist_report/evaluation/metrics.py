@@ -44,9 +44,9 @@ def overall_metrics(tally: Tally) -> Mapping[str, Metric]:
         "accuracy": proportion(right, n),
         **{name: Metric(value, math.nan, math.nan, n) for name, value in plain.items()},
         "top2_accuracy": proportion(tally.top2, n),
-        "log_loss": mean(tally.loss, n),
-        "brier": mean(tally.brier, n),
-        "mean_confidence": mean(tally.confidence, n),
+        "log_loss": mean(tally.loss, n, most=math.inf),
+        "brier": mean(tally.brier, n, most=2),
+        "mean_confidence": mean(tally.confidence, n, most=1),
     }
 
 
@@ -72,9 +72,10 @@ def proportion(count: int, n: int) -> Metric:
     return Metric(count / n, *exact_interval(count, n), n)
 
 
-def mean(sums: Sums, n: int) -> Metric:
-    """A mean over images with its normal interval."""
-    return Metric(sums.total / n, *normal_interval(sums.total, sums.squares, n), n)
+def mean(sums: Sums, n: int, *, most: float) -> Metric:
+    """A mean over images of values from 0 to `most`, with its normal interval cut to that range."""
+    low, high = normal_interval(sums.total, sums.squares, n)
+    return Metric(sums.total / n, max(low, 0.0) if n > 1 else low, min(high, most) if n > 1 else high, n)
 
 
 def matthews_correlation(confusion: NDArray[np.int64]) -> float:

@@ -10,6 +10,7 @@ import os
 import signal
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
@@ -43,8 +44,12 @@ class ModelProcess:
         self._process = context.Process(
             target=_child_main, args=(work, theirs, self._log, environment, arguments), daemon=True
         )
-        with _interrupts_held():
-            self._process.start()
+        try:
+            with _interrupts_held():
+                self._process.start()
+        except BaseException:
+            self._log.unlink()
+            raise
         theirs.close()
 
     def __enter__(self) -> Self:
@@ -113,7 +118,7 @@ class ModelProcess:
 
 def device_environment(device: str) -> dict[str, str]:
     """What to set before a backend is imported so that it uses `device` ("auto", "cpu" or "gpu") and keeps quiet."""
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "ABSL_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "ABSL_MIN_LOG_LEVEL": "3"}
     if device == "cpu":
         environment |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
     return environment
@@ -146,6 +151,8 @@ def _child_main(
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.environ.update(environment)
+    # Warnings of keras and below are not for our users, and must not fail where theirs are errors.
+    warnings.simplefilter("ignore")
     with suppress(BrokenPipeError, ConnectionResetError, EOFError):  # the parent has gone
         try:
             work(connection, *arguments)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,12 +34,14 @@ class ModelFile:
         sha256: of its bytes.
         size_bytes: its size.
         card: what is known of its training, or None.
+        shipped: whether it is the one that comes with this package.
     """
 
     path: Path
     sha256: str
     size_bytes: int
     card: dict[str, Any] | None
+    shipped: bool
 
 
 def identify_model(path: Path) -> ModelFile:
@@ -50,7 +52,7 @@ def identify_model(path: Path) -> ModelFile:
     """
     check_model_file(path)
     sha256 = file_sha256(path)
-    return ModelFile(path, sha256, path.stat().st_size, read_card(path, sha256))
+    return ModelFile(path, sha256, path.stat().st_size, read_card(path, sha256), path == shipped_model())
 
 
 def check_model_file(path: Path) -> None:
@@ -126,10 +128,27 @@ def read_card(model: Path, sha256: str) -> dict[str, Any] | None:
         return None
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: not a readable model card ({error}); remove it or train again") from error
-    if not isinstance(card, dict) or card.get("format") != CARD_FORMAT:
+    if not isinstance(card, dict) or card.get("format") != CARD_FORMAT or not isinstance(card.get("model"), dict):
         raise ModelError(f"{path}: not a model card of format {CARD_FORMAT}; remove it or train again")
     # A file that was replaced after its card was written is not the model that the card describes.
-    return card if card.get("model", {}).get("sha256") == sha256 else None
+    return card if card["model"].get("sha256") == sha256 else None
+
+
+def check_can_write(path: Path) -> None:
+    """Find out before hours of work whether a file can be written; one that is there stays as it is.
+
+    Raises:
+        OutputError: it cannot.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise OutputError(f"{path}: cannot be written, it is a folder")
+        unfinished = _unfinished(path)
+        unfinished.touch()
+        unfinished.unlink()
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -141,7 +160,7 @@ def write_text(path: Path, text: str) -> None:
 @contextmanager
 def _written_beside(path: Path) -> Iterator[Path]:
     """A name beside `path` (with its suffix, which keras insists on) that takes its place at the end."""
-    unfinished = path.with_name(f".{path.stem}.unfinished{path.suffix}")
+    unfinished = _unfinished(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield unfinished
@@ -149,4 +168,9 @@ def _written_beside(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f".{path.stem}.unfinished{path.suffix}")

@@ -22,7 +22,7 @@ from mnist_report.model.backend import Backend, find_backend
 from mnist_report.model.cnn import build_cnn
 from mnist_report.model.process import ModelProcess, device_environment
 from mnist_report.model.recipes import Recipe
-from mnist_report.model.store import CARD_FORMAT, card_path, file_sha256, save_model, write_text
+from mnist_report.model.store import CARD_FORMAT, card_path, check_can_write, file_sha256, save_model, write_text
 
 if TYPE_CHECKING:
     import keras
@@ -103,6 +103,7 @@ def train(
         DeviceError, ModelError, OutputError: as their names say.
     """
     held_out = _held_out(len(dataset), recipe.validation_share)
+    check_can_write(output)
     history: list[Epoch] = []
     asked_to_stop = False
     began = time.perf_counter()

@@ -42,6 +42,8 @@ STYLE: dict[Any, Any] = {
     # The same drawing gives the same bytes: ids from a fixed salt, and no date in the file.
     "svg.hashsalt": "mnist-report",
     "svg.fonttype": "path",
+    # A class may be called $x$.
+    "text.parse_math": False,
 }
 
 BINS = [edge / 20 for edge in range(21)]
@@ -71,17 +73,22 @@ def make_figures(frames: Frames, predictions: Predictions, history: Sequence[Map
 def to_svg(figure: "Figure") -> str:
     """The drawing as SVG, the same bytes each time."""
     text = io.StringIO()
-    with _style():
-        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, facecolor="none")
+    _save(figure, text, format="svg", metadata={"Date": None, "Creator": None}, facecolor="none")
     return text.getvalue()
 
 
 def to_png(figure: "Figure") -> bytes:
     """The drawing as PNG on white, at 200 dots an inch."""
     data = io.BytesIO()
-    with _style():
-        figure.savefig(data, format="png", dpi=200, facecolor="white", metadata={"Software": None})
+    _save(figure, data, format="png", dpi=200, facecolor="white", metadata={"Software": None})
     return data.getvalue()
+
+
+def _save(figure: "Figure", target: io.StringIO | io.BytesIO, **options: Any) -> None:
+    with _style():
+        figure.savefig(target, **options)
+    # Constrained layout would move everything a little at each save.
+    figure.set_layout_engine("none")
 
 
 def confusion_matrix(confusion: "pd.DataFrame") -> "Figure":
@@ -89,7 +96,7 @@ def confusion_matrix(confusion: "pd.DataFrame") -> "Figure":
     import seaborn as sns
 
     names = list(confusion.columns[1:])
-    counts = confusion[names].to_numpy()
+    counts = confusion.iloc[:, 1:].to_numpy()
     right = np.eye(len(names), dtype=bool)
     annotated = len(names) <= MOST_ANNOTATED
     figure, axes = _figure(5.2, 4.6)
@@ -146,7 +153,9 @@ def confidence_distributions(predictions: Predictions) -> "Figure":
     )
     for axes, chosen, colour, name in parts:
         values = predictions.confidence[chosen]
-        axes.hist(values, bins=BINS, color=colour, edgecolor="white", linewidth=0.5, log=name == "right")
+        axes.hist(
+            values, bins=BINS, color=colour, edgecolor="white", linewidth=0.5, log=name == "right" and len(values) > 0
+        )
         axes.set_title(f"{name}: {len(values):,} images", loc="left", color=colour, fontsize=9, fontweight="bold")
         axes.set_ylabel("images")
         axes.set_xlim(0, 1)

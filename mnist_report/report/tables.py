@@ -141,7 +141,13 @@ def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         "Created": moment(facts["created"]),
         "Command": facts["command"],
         "Git commit": facts["git_commit"] or text.DASH,
-        "Model file": f"{model['path']} ({model['format']}, {text.size(model['size_bytes'])})",
+        "Model file": ", ".join(
+            [
+                model["path"],
+                *(["shipped with mnist-report"] if model["shipped"] else []),
+                f"{model['format']}, {text.size(model['size_bytes'])}",
+            ]
+        ),
         "Model sha256": model["sha256"],
         "Parameters": f"{text.count(model['parameters'])}, {text.count(model['trainable_parameters'])} trainable",
         "Trained with": _recipe(card) if card else "no model card",

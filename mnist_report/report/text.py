@@ -81,7 +81,7 @@ def plural(value: int, word: str) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds as people say them."""
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"
@@ -89,4 +89,4 @@ def duration(seconds: float) -> str:
 
 def size(n_bytes: int) -> str:
     """Bytes as kB or MB (powers of ten)."""
-    return f"{n_bytes / 1e6:.2f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.1f} kB"
+    return f"{n_bytes / 1e6:.2f} MB" if n_bytes >= 999_950 else f"{n_bytes / 1e3:.1f} kB"

@@ -8,6 +8,9 @@ import json
 import math
 import secrets
 import shutil
+import string
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.errors import OutputError
+from mnist_report.errors import ModelError, OutputError
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.metrics import Metric, class_metrics, overall_metrics
 from mnist_report.evaluation.predictions import Predictions, make_predictions
@@ -26,6 +29,18 @@ from mnist_report.evaluation.tally import Tally
 FORMAT = 1
 REPORTS = frozenset({"report.html", "report.pdf"})
 LATEST = "latest"
+# What reading a file raises that is not what it was when it was written.
+DAMAGE = (
+    OSError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    EOFError,
+    ModelError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +80,8 @@ def make_run_id(provenance: Mapping[str, Any]) -> str:
     """`YYYYmmddTHHMMSSZ-<model name>-<6 hex>`: when, what, and the digest of everything known before the report."""
     created = provenance["created"][:19].replace("-", "").replace(":", "")
     digest = hashlib.sha256(json.dumps(provenance, sort_keys=True).encode()).hexdigest()
-    name = "".join(letter if letter.isalnum() or letter in "_." else "_" for letter in provenance["model"]["name"])
+    plain = string.ascii_letters + string.digits + "_."
+    name = "".join(letter if letter in plain else "_" for letter in provenance["model"]["name"])
     return f"{created}Z-{name[:60]}-{digest[:6]}"
 
 
@@ -79,6 +95,8 @@ def unfinished_run(reports: Path) -> Iterator[Path]:
     unfinished = reports / f".unfinished-{secrets.token_hex(6)}"
     try:
         reports.mkdir(parents=True, exist_ok=True)
+        if (reports / LATEST).is_dir() and not (reports / LATEST).is_symlink():
+            raise OutputError(f"{reports / LATEST}: found a folder, expected a link to the newest run; move it away")
         unfinished.mkdir()
         yield unfinished
     except OSError as error:
@@ -151,14 +169,15 @@ def read_run(folder: Path) -> StoredRun:
         provenance = json.loads(path.read_text("utf-8"))
         if provenance.get("format") != FORMAT:
             raise OutputError(f"{path}: format is {provenance.get('format')!r}, this version reads {FORMAT}")
+        class_names = tuple(provenance["data"]["class_names"])
         path = folder / "predictions.parquet"
-        predictions = _read_predictions(path, tuple(provenance["data"]["class_names"]))
+        predictions = _read_predictions(path, class_names)
         path = folder / "images.npz"
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             images = ShownImages(archive["index"], archive["pixels"])
     except FileNotFoundError as error:
         raise OutputError(f"{path}: missing from the run folder") from error
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+    except DAMAGE as error:
         raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
     return StoredRun(provenance, predictions, images)
 
@@ -199,4 +218,4 @@ def _finite(metric: Metric) -> dict[str, float | int | None]:
 
 
 def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
