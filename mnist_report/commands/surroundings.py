@@ -34,7 +34,7 @@ def now() -> datetime:
 
 def _git_commit() -> str | None:
     try:
-        answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, timeout=10)  # noqa: S607
+        answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, encoding="utf-8", check=False, timeout=9)  # noqa: S607
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout.strip() if answer.returncode == 0 else None
