@@ -33,8 +33,9 @@ def now() -> datetime:
 
 
 def _git_commit() -> str | None:
+    command = ["git", "rev-parse", "HEAD"]
     try:
-        answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, encoding="utf-8", check=False, timeout=9)  # noqa: S607
+        answer = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=9)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout.strip() if answer.returncode == 0 else None
