@@ -149,7 +149,7 @@ def finish_run(
     predictions = make_predictions(
         answer.inference.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
     )
-    evaluation = evaluate(predictions)
+    evaluation = evaluate(predictions, job.seed)
     index = choose_images(predictions, most_mistakes=MOST_MISTAKES, samples_per_class=SAMPLES_PER_CLASS, seed=job.seed)
     images = ShownImages(index, dataset.images[index])
     write_results(folder, predictions, evaluation, images)
@@ -161,7 +161,7 @@ def finish_run(
     watch.lap("report")
     outcome = {"durations_s": watch.laps, "status": "finished", "verdict": None, "exit_status": 0}
     write_provenance(folder, facts | outcome)
-    log.info("%s", accuracy_sentence(evaluation.tally), extra={"run_id": run_id})
+    log.info("%s", accuracy_sentence(evaluation.overall), extra={"run_id": run_id})
     write_log(folder, lines)
     return publish(folder, run_id)
 
@@ -183,7 +183,7 @@ def render(folder: Path, formats: tuple[str, ...] | None, figures: Path | None) 
     """
     stored = read_run(folder)
     usable = _usable_formats(formats)
-    evaluation = evaluate(stored.predictions)
+    evaluation = evaluate(stored.predictions, stored.provenance["seed"])
     reports = draw_reports(stored, evaluation, usable)
     write_reports(folder, reports)
     written = [folder / name for name in reports]

@@ -1,20 +1,24 @@
 """The frames: every table of the report as a pandas DataFrame, written to frames/<name>.csv."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.evaluation.metrics import class_metrics, overall_metrics
-from mnist_report.evaluation.mistakes import worst_first
+from mnist_report.evaluation.calibration import risk_coverage
+from mnist_report.evaluation.label_issues import LabelIssues
+from mnist_report.evaluation.metrics import INTERVALS, NOT_MERGEABLE, Metric, proportion
+from mnist_report.evaluation.mistakes import near_misses, worst_first
 from mnist_report.evaluation.predictions import Predictions
-from mnist_report.evaluation.tally import Tally
+from mnist_report.evaluation.tally import BINS, Bins, Tally
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CONFIDENT = 0.99
+POINTS = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,14 +26,23 @@ class Frames:
     """The tables of one evaluation; proportions in [0, 1], a value that is not defined is NaN.
 
     Attributes:
-        overall: a row per metric: metric, value, ci_low, ci_high (95 %), n.
+        overall: a row per metric: metric, value, ci_low, ci_high (95 %), n, interval (exact, resampled, normal or none)
+            and mergeable (whether parts of the data can be added up to it).
         per_class: a row per class: class, support, predicted (how often it was), and for recall (the class's
-            accuracy), precision and f1 the value and its ci_low and ci_high.
+            accuracy), precision, f1, mean_confidence, roc_auc and average_precision (both one-vs-rest) the value and
+            its ci_low and ci_high.
         confusion: a row per true class: actual, then a column of counts per predicted class.
         confidence: a row per group (all, right, wrong, class <name>): group, n, mean, median, p05, p95 and
             share_over_099 of the predicted class's probability.
         confused_pairs: a row per pair of true and predicted class that occurs, most frequent first: actual,
             predicted, count, share_of_actual, worst_index (the pair's image with the highest loss).
+        calibration: a row per equal-width bin of confidence that has images: low, high, n, mean_confidence, accuracy,
+            ci_low and ci_high of the accuracy (exact 95 %).
+        risk_coverage: at most 200 points of the curve: coverage (share of images kept, surest first), risk (share of
+            errors among them), threshold (the lowest confidence among them).
+        near_misses: the 20 right predictions with the smallest margin: index, label, runner_up, confidence, margin.
+        label_issues: the 50 images whose labels should be looked at first: rank, index, label, predicted,
+            self_confidence (the label's probability), alternative, alternative_probability, suspected, reason.
         mistakes: a row per wrong prediction, worst-first by loss: index, actual, predicted, confidence, margin,
             actual_probability, loss (nats).
     """
@@ -39,6 +52,10 @@ class Frames:
     confusion: "pd.DataFrame"
     confidence: "pd.DataFrame"
     confused_pairs: "pd.DataFrame"
+    calibration: "pd.DataFrame"
+    risk_coverage: "pd.DataFrame"
+    near_misses: "pd.DataFrame"
+    label_issues: "pd.DataFrame"
     mistakes: "pd.DataFrame"
 
     def items(self) -> list[tuple[str, "pd.DataFrame"]]:
@@ -46,33 +63,47 @@ class Frames:
         return [(field.name, getattr(self, field.name)) for field in fields(self)]
 
 
-def make_frames(predictions: Predictions, tally: Tally) -> Frames:
-    """All frames of one set of predictions and its tally."""
+def make_frames(
+    predictions: Predictions,
+    tally: Tally,
+    overall: Mapping[str, Metric],
+    per_class: Sequence[Mapping[str, Metric]],
+    issues: LabelIssues,
+) -> Frames:
+    """All frames of one set of predictions and of what was derived from it."""
     return Frames(
-        overall=overall_frame(tally),
-        per_class=per_class_frame(tally, predictions.class_names),
+        overall=overall_frame(overall),
+        per_class=per_class_frame(tally, per_class, predictions.class_names),
         confusion=confusion_frame(tally, predictions.class_names),
         confidence=confidence_frame(predictions),
         confused_pairs=confused_pairs_frame(predictions, tally),
+        calibration=calibration_frame(tally.bins),
+        risk_coverage=risk_coverage_frame(predictions),
+        near_misses=near_misses_frame(predictions),
+        label_issues=label_issues_frame(predictions, issues),
         mistakes=mistakes_frame(predictions),
     )
 
 
-def overall_frame(tally: Tally) -> "pd.DataFrame":
+def overall_frame(overall: Mapping[str, Metric]) -> "pd.DataFrame":
     """See `Frames.overall`."""
     import pandas as pd
 
-    metrics = overall_metrics(tally)
-    rows = [(name, m.value, m.ci_low, m.ci_high, m.n) for name, m in metrics.items()]
-    return pd.DataFrame(rows, columns=["metric", "value", "ci_low", "ci_high", "n"])
+    rows = [
+        (name, m.value, m.ci_low, m.ci_high, m.n, INTERVALS.get(name, "none"), name not in NOT_MERGEABLE)
+        for name, m in overall.items()
+    ]
+    return pd.DataFrame(rows, columns=["metric", "value", "ci_low", "ci_high", "n", "interval", "mergeable"])
 
 
-def per_class_frame(tally: Tally, class_names: tuple[str, ...]) -> "pd.DataFrame":
+def per_class_frame(
+    tally: Tally, per_class: Sequence[Mapping[str, Metric]], class_names: tuple[str, ...]
+) -> "pd.DataFrame":
     """See `Frames.per_class`."""
     import pandas as pd
 
     rows = []
-    for k, (name, metrics) in enumerate(zip(class_names, class_metrics(tally), strict=True)):
+    for k, (name, metrics) in enumerate(zip(class_names, per_class, strict=True)):
         row: dict[str, object] = {
             "class": name,
             "support": int(tally.confusion[k].sum()),
@@ -121,6 +152,70 @@ def confused_pairs_frame(predictions: Predictions, tally: Tally) -> "pd.DataFram
     frame = pd.DataFrame(rows, columns=columns)
     # Stable: among equal counts, the pair with the worse example stays first.
     return frame.sort_values("count", ascending=False, kind="stable", ignore_index=True)
+
+
+def calibration_frame(bins: Bins) -> "pd.DataFrame":
+    """See `Frames.calibration`."""
+    import pandas as pd
+
+    rows = []
+    for k in np.flatnonzero(bins.n):
+        accuracy = proportion(int(bins.right[k]), int(bins.n[k]))
+        mean_confidence = bins.confidence[k] / bins.n[k]
+        row = (k / BINS, (k + 1) / BINS, accuracy.n, mean_confidence)
+        rows.append((*row, accuracy.value, accuracy.ci_low, accuracy.ci_high))
+    return pd.DataFrame(rows, columns=["low", "high", "n", "mean_confidence", "accuracy", "ci_low", "ci_high"])
+
+
+def risk_coverage_frame(predictions: Predictions) -> "pd.DataFrame":
+    """See `Frames.risk_coverage`."""
+    import pandas as pd
+
+    curve = risk_coverage(predictions.confidence, predictions.right)
+    points = np.unique(np.linspace(0, len(predictions) - 1, POINTS).round().astype(int))
+    return pd.DataFrame(
+        {"coverage": curve.coverage[points], "risk": curve.risk[points], "threshold": curve.threshold[points]}
+    )
+
+
+def near_misses_frame(predictions: Predictions) -> "pd.DataFrame":
+    """See `Frames.near_misses`."""
+    import pandas as pd
+
+    index = near_misses(predictions)
+    names = np.array(predictions.class_names, dtype=object)
+    return pd.DataFrame(
+        {
+            "index": index,
+            "label": names[predictions.labels[index]],
+            "runner_up": names[predictions.runner_up[index]],
+            "confidence": predictions.confidence[index],
+            "margin": predictions.margin[index],
+        }
+    )
+
+
+def label_issues_frame(predictions: Predictions, issues: LabelIssues) -> "pd.DataFrame":
+    """See `Frames.label_issues`."""
+    import pandas as pd
+
+    names = predictions.class_names
+    rows = [
+        (
+            rank,
+            int(index),
+            names[predictions.labels[index]],
+            names[predictions.predicted[index]],
+            issues.self_confidence[index],
+            names[issues.alternative[index]],
+            issues.alternative_probability[index],
+            bool(issues.suspected[index]),
+            issues.reason(int(index), predictions.labels, names),
+        )
+        for rank, index in enumerate(issues.index, start=1)
+    ]
+    columns = ["rank", "index", "label", "predicted", "self_confidence", "alternative", "alternative_probability"]
+    return pd.DataFrame(rows, columns=[*columns, "suspected", "reason"])
 
 
 def mistakes_frame(predictions: Predictions) -> "pd.DataFrame":

@@ -2,10 +2,13 @@
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 LEVEL = 0.95
 Z = 1.959963984540054  # the 97.5 % point of the normal distribution
+DRAWS = 2000
 
 
 def exact_interval(count: int, n: int) -> tuple[float, float]:
@@ -24,10 +27,19 @@ def exact_interval(count: int, n: int) -> tuple[float, float]:
 
 
 def normal_interval(total: float, total_of_squares: float, n: int) -> tuple[float, float]:
-    """The normal 95 % interval for a mean over images, from the sum and the sum of squares; NaN for n = 1."""
+    """The normal 95 % interval for a mean over images, from the sum and the sum of squares; NaN for n < 2."""
     if n < 2:
         return math.nan, math.nan
     mean = total / n
     variance = max(0.0, (total_of_squares - n * mean * mean) / (n - 1))
     half = Z * math.sqrt(variance / n)
     return mean - half, mean + half
+
+
+def percentile_interval(draws: NDArray[np.float64]) -> tuple[float, float]:
+    """The middle 95 % of resampled values; NaN where a draw has none.
+
+    Source: B. Efron, Annals of Statistics 7 (1979).
+    """
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)

@@ -12,6 +12,12 @@ def worst_first(predictions: Predictions) -> NDArray[np.int64]:
     return wrong[np.argsort(-predictions.loss[wrong], kind="stable")]
 
 
+def near_misses(predictions: Predictions, most: int = 20) -> NDArray[np.int64]:
+    """Indices of the right predictions with the smallest margin, the smallest first; equal margins by index."""
+    right = np.flatnonzero(predictions.right)
+    return right[np.argsort(predictions.margin[right], kind="stable")[:most]]
+
+
 def choose_images(
     predictions: Predictions, *, most_mistakes: int, samples_per_class: int, seed: int
 ) -> NDArray[np.int64]:

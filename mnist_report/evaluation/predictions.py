@@ -45,10 +45,23 @@ class Predictions:
         return len(self.labels)
 
     @property
+    def rows(self) -> NDArray[np.float64]:
+        """Shape (n, classes): the probabilities in float64, each row divided by its sum; computed at each call."""
+        rows = self.probabilities.astype(np.float64)
+        rows /= rows.sum(axis=1, keepdims=True)
+        return rows
+
+    @property
     def right(self) -> NDArray[np.bool_]:
         """Shape (n,): whether the prediction is the label."""
         right: NDArray[np.bool_] = self.predicted == self.labels
         return right
+
+    @property
+    def in_top2(self) -> NDArray[np.bool_]:
+        """Shape (n,): whether the label is one of the two most probable classes."""
+        in_top2: NDArray[np.bool_] = self.right | (self.runner_up == self.labels)
+        return in_top2
 
 
 def make_predictions(

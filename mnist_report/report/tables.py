@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from mnist_report.evaluation.evaluation import Evaluation
-from mnist_report.evaluation.metrics import Metric, class_metrics
+from mnist_report.evaluation.metrics import Metric
 from mnist_report.report import text
 
 
@@ -32,11 +32,29 @@ METRIC_NAMES = {
     "cohen_kappa": ("Cohen's kappa", "agreement beyond chance; 1 is perfect"),
     "top2_accuracy": ("Top-2 accuracy", "the label is among the two most probable classes"),
     "log_loss": ("Log loss", "mean of -ln(probability of the label), in nats; lower is better"),
+    "ece": (
+        "Calibration error (ECE)",
+        "mean distance of confidence and accuracy over 15 equal-width bins; lower is better",
+    ),
+    "ece_equal_mass": ("Calibration error, equal-mass", "the same over 15 bins of equally many images"),
+    "overconfidence": ("Over-confidence", "mean confidence less accuracy; 0 is best"),
+    "aurc": ("Area under risk-coverage", "mean error rate over all shares of surest answers; lower is better"),
+    "coverage_at_999": (
+        "Coverage at 99.9 % accuracy",
+        "share of the images, surest first, with at least that accuracy",
+    ),
     "brier": ("Brier score", "mean squared distance between probabilities and truth, 0 to 2; lower is better"),
     "mean_confidence": ("Mean confidence", "mean probability of the predicted class"),
 }
-SHARES = {"accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "top2_accuracy"} | {
-    "mean_confidence"
+SHARES = {
+    "accuracy",
+    "balanced_accuracy",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "top2_accuracy",
+    "mean_confidence",
+    "coverage_at_999",
 }
 
 
@@ -58,7 +76,7 @@ def overall_table(metrics: Mapping[str, Metric]) -> Table:
 def per_class_table(evaluation: Evaluation, class_names: Sequence[str]) -> Table:
     """Every class's rates."""
     rows = []
-    for k, (name, metrics) in enumerate(zip(class_names, class_metrics(evaluation.tally), strict=True)):
+    for k, (name, metrics) in enumerate(zip(class_names, evaluation.per_class, strict=True)):
         support, right = int(evaluation.tally.confusion[k].sum()), int(evaluation.tally.confusion[k, k])
         recall = metrics["recall"]
         row = (name, text.count(support), text.count(support - right), text.percent(recall))

@@ -1,9 +1,9 @@
 """Numbers as text that does not lie: digits follow the interval, and 100 % is only said of all."""
 
 import math
+from collections.abc import Mapping
 
-from mnist_report.evaluation.metrics import Metric, overall_metrics
-from mnist_report.evaluation.tally import Tally
+from mnist_report.evaluation.metrics import Metric
 
 DASH = "\N{EN DASH}"
 
@@ -59,9 +59,8 @@ def interval(metric: Metric, places: int) -> str:
     return f"{number(metric.ci_low, places)} {DASH} {number(metric.ci_high, places)}"
 
 
-def accuracy_sentence(tally: Tally) -> str:
+def accuracy_sentence(metrics: Mapping[str, Metric]) -> str:
     """The result in one line: accuracy, interval, errors and n."""
-    metrics = overall_metrics(tally)
     accuracy, errors = metrics["accuracy"], int(metrics["errors"].value)
     return (
         f"accuracy {percent(accuracy)} (95 % interval {percent_interval(accuracy)}), "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_report.evaluation.evaluation import Evaluation
-from mnist_report.evaluation.metrics import Metric, class_metrics, overall_metrics
+from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.mistakes import worst_first
 from mnist_report.report import tables, text
 from mnist_report.report.digits import png
@@ -70,7 +70,7 @@ def make_view(run: StoredRun, evaluation: Evaluation, figures: Mapping[str, str]
         figures: the SVG text of each figure by name.
     """
     facts, predictions = run.provenance, run.predictions
-    metrics = overall_metrics(evaluation.tally)
+    metrics = evaluation.overall
     accuracy, errors = metrics["accuracy"], int(metrics["errors"].value)
     n = len(predictions)
     stored = set(run.images.index.tolist())
@@ -129,7 +129,7 @@ def _key_figures(
 def _pictures(
     evaluation: Evaluation, class_names: Sequence[str], training: Mapping[str, Any], figures: Mapping[str, str]
 ) -> dict[str, Picture]:
-    recalls = [metrics["recall"] for metrics in class_metrics(evaluation.tally)]
+    recalls = [metrics["recall"] for metrics in evaluation.per_class]
     weakest = min((m.value, name) for m, name in zip(recalls, class_names, strict=True) if m.n)[1]
     lowest = text.percent(recalls[class_names.index(weakest)])
     pairs, groups = evaluation.frames.confused_pairs, evaluation.frames.confidence.set_index("group").to_dict("index")

@@ -22,9 +22,8 @@ from numpy.typing import NDArray
 
 from mnist_report.errors import ModelError, OutputError
 from mnist_report.evaluation.evaluation import Evaluation
-from mnist_report.evaluation.metrics import Metric, class_metrics, overall_metrics
+from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.predictions import Predictions, make_predictions
-from mnist_report.evaluation.tally import Tally
 
 FORMAT = 1
 REPORTS = frozenset({"report.html", "report.pdf"})
@@ -121,7 +120,7 @@ def publish(unfinished: Path, run_id: str) -> Path:
 def write_results(folder: Path, predictions: Predictions, evaluation: Evaluation, images: ShownImages) -> None:
     """Write predictions.parquet, metrics.json, frames/*.csv and images.npz."""
     _write_predictions(folder / "predictions.parquet", predictions)
-    metrics = metrics_document(evaluation.tally, predictions.class_names)
+    metrics = metrics_document(evaluation, predictions.class_names)
     (folder / "metrics.json").write_text(_json(metrics), "utf-8")
     (folder / "frames").mkdir()
     for name, frame in evaluation.frames.items():
@@ -139,20 +138,27 @@ def write_log(folder: Path, lines: list[str]) -> None:
     (folder / "run.log").write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
 
-def metrics_document(tally: Tally, class_names: tuple[str, ...]) -> dict[str, Any]:
+def metrics_document(evaluation: Evaluation, class_names: tuple[str, ...]) -> dict[str, Any]:
     """metrics.json; an undefined value or bound is null."""
+    confusion = evaluation.tally.confusion
     return {
         "format": FORMAT,
-        "overall": {name: _finite(metric) for name, metric in overall_metrics(tally).items()},
+        "overall": {name: _finite(metric) for name, metric in evaluation.overall.items()},
+        "accuracy_without_suspects": _finite(evaluation.accuracy_without_suspects),
+        "findings": list(evaluation.findings),
         "per_class": [
             {
                 "class": name,
-                "support": int(tally.confusion[k].sum()),
+                "support": int(confusion[k].sum()),
                 **{metric: _finite(value) for metric, value in metrics.items()},
             }
-            for k, (name, metrics) in enumerate(zip(class_names, class_metrics(tally), strict=True))
+            for k, (name, metrics) in enumerate(zip(class_names, evaluation.per_class, strict=True))
         ],
-        "confusion": tally.confusion.tolist(),
+        "confusion": confusion.tolist(),
+        "calibration": [
+            {name: _json_number(value) for name, value in row.items()}
+            for row in evaluation.frames.calibration.to_dict("records")
+        ],
     }
 
 
@@ -214,7 +220,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def _finite(metric: Metric) -> dict[str, float | int | None]:
-    return {name: None if math.isnan(value) else value for name, value in asdict(metric).items()}
+    return {name: _json_number(value) for name, value in asdict(metric).items()}
+
+
+def _json_number(value: float) -> float | int | None:
+    return None if math.isnan(value) else value
 
 
 def _json(document: Mapping[str, Any]) -> str:

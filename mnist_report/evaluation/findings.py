@@ -1,0 +1,64 @@
+"""Findings: sentences about what is structurally wrong, so that nobody reads good numbers out of a broken setup."""
+
+import numpy as np
+
+from mnist_report.evaluation.calibration import COVERAGE_TARGET
+from mnist_report.evaluation.metrics import proportion
+from mnist_report.evaluation.predictions import Predictions
+from mnist_report.evaluation.tally import Tally
+
+CERTAIN = 1 - 1e-6
+MOSTLY = 0.9
+
+
+def find(predictions: Predictions, tally: Tally) -> tuple[str, ...]:
+    """Sentences in the order in which they should be read; none where nothing is wrong."""
+    found = (_at_chance(tally), _permuted(tally, predictions.class_names), *_never_predicted(tally, predictions))
+    return tuple(sentence for sentence in (*found, _saturated(predictions)) if sentence)
+
+
+def _at_chance(tally: Tally) -> str:
+    """The interval of the accuracy reaches down to what always saying the most frequent class would get."""
+    accuracy = proportion(int(np.trace(tally.confusion)), tally.n)
+    constant = tally.confusion.sum(axis=1).max() / tally.n
+    if accuracy.ci_low > constant:
+        return ""
+    return (
+        f"The accuracy of {accuracy.value:.1%} is no better than chance: always answering the most frequent class "
+        f"would get {constant:.1%}. Look for another scaling of the pixels, other labels, or an untrained model."
+    )
+
+
+def _permuted(tally: Tally, names: tuple[str, ...]) -> str:
+    """Most images of each class go to one class of its own, but not the right one."""
+    target = tally.confusion.argmax(axis=1)
+    moved = np.flatnonzero(target != np.arange(len(names)))
+    if len(moved) == 0 or len(set(target.tolist())) != len(names):
+        return ""
+    explained = tally.confusion[np.arange(len(names)), target].sum() / tally.n
+    if explained < MOSTLY:
+        return ""
+    pairs = ", ".join(f"{names[k]} to {names[target[k]]}" for k in moved[:10])
+    return (
+        f"The confusion matrix is a permutation: {explained:.1%} of the images are right if the classes are renamed "
+        f"({pairs}). The model was probably trained with its labels in another order."
+    )
+
+
+def _never_predicted(tally: Tally, predictions: Predictions) -> list[str]:
+    actual, predicted = tally.confusion.sum(axis=1), tally.confusion.sum(axis=0)
+    return [
+        f"The class {predictions.class_names[k]} is never predicted, although {actual[k]:,} images have it."
+        for k in np.flatnonzero((actual > 0) & (predicted == 0))
+    ]
+
+
+def _saturated(predictions: Predictions) -> str:
+    """Certainty almost everywhere that the accuracy does not bear out."""
+    certain = predictions.confidence >= CERTAIN
+    if certain.mean() < MOSTLY or predictions.right[certain].mean() >= COVERAGE_TARGET:
+        return ""
+    return (
+        f"The confidences are saturated: {certain.mean():.1%} of the answers are given as certain, but only "
+        f"{predictions.right[certain].mean():.1%} of those are right. They cannot be read as probabilities."
+    )

@@ -1,0 +1,80 @@
+"""Suspected label errors: images whose label the model, which never saw them, finds hard to believe.
+
+They are suspects, never verdicts. The rule is that of confident learning (Northcutt, Jiang and Chuang, JAIR 70, 2021):
+an image is suspected where another class is at least as probable as that class is, in the mean, on its own images.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.evaluation.metrics import Metric, proportion
+
+MOST_RANKED = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelIssues:
+    """Images in the order in which their labels should be looked at.
+
+    Attributes:
+        index: int64, shape (k,), the k images with the lowest self-confidence, lowest first, ties by index.
+        self_confidence: float64, shape (n,), the probability of each image's label.
+        alternative: int64, shape (n,), the most probable class that is not the label.
+        alternative_probability: float64, shape (n,).
+        threshold: float64, shape (classes,), the mean probability of each class on the images that carry its label;
+            NaN for a class without images.
+        suspected: bool, shape (n,), whether the alternative reaches its class's threshold.
+    """
+
+    index: NDArray[np.int64]
+    self_confidence: NDArray[np.float64]
+    alternative: NDArray[np.int64]
+    alternative_probability: NDArray[np.float64]
+    threshold: NDArray[np.float64]
+    suspected: NDArray[np.bool_]
+
+    def reason(self, index: int, labels: NDArray[np.int64], names: tuple[str, ...]) -> str:
+        """Why an image is ranked, in a sentence."""
+        other = self.alternative[index]
+        sentence = (
+            f"Labelled {names[labels[index]]}, which the model gives {self.self_confidence[index]:.2%}; it gives "
+            f"{names[other]} {self.alternative_probability[index]:.2%}"
+        )
+        if self.suspected[index]:
+            return f"{sentence}, at least as much as images labelled {names[other]} get ({self.threshold[other]:.2%})."
+        return f"{sentence}, less than images labelled {names[other]} get ({self.threshold[other]:.2%})."
+
+
+def find_label_issues(labels: NDArray[np.int64], rows: NDArray[np.float64]) -> LabelIssues:
+    """Rank the labels by how little the model believes in them.
+
+    Args:
+        labels: shape (n,).
+        rows: out-of-sample probabilities, shape (n, classes), rows summing to 1; of one model, or the mean of several.
+    """
+    every = np.arange(len(labels))
+    self_confidence = rows[every, labels]
+    others = rows.copy()
+    others[every, labels] = -1
+    alternative = others.argmax(axis=1)
+    support = np.bincount(labels, minlength=rows.shape[1])
+    with np.errstate(invalid="ignore"):
+        threshold = np.bincount(labels, self_confidence, rows.shape[1]) / support
+    alternative_probability = others[every, alternative]
+    return LabelIssues(
+        index=np.argsort(self_confidence, kind="stable")[:MOST_RANKED],
+        self_confidence=self_confidence,
+        alternative=alternative,
+        alternative_probability=alternative_probability,
+        threshold=threshold,
+        # A class without images has no threshold: comparing with NaN suspects nothing.
+        suspected=alternative_probability >= threshold[alternative],
+    )
+
+
+def accuracy_without(suspected: NDArray[np.bool_], right: NDArray[np.bool_]) -> Metric:
+    """The accuracy with the suspects set aside: to be shown, never gated."""
+    kept = ~suspected
+    return proportion(int(right[kept].sum()), int(kept.sum()))
