@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "Evaluate a model on a test set and write the HTML and PDF report: the main job.",
     "train": "Train the CNN and write the model, its card and its history.",
     "evaluate": "Evaluate a model and store predictions and frames, without a report.",
+    "compare": "Compare two models on the same images: what changed, and how surely.",
     "render": "Draw the reports of a stored run again, without TensorFlow.",
 }
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,9 @@ from scipy.special import bdtr
 from mnist_report.errors import DataError
 from mnist_report.evaluation.intervals import Z, normal_interval
 from mnist_report.evaluation.predictions import Predictions
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +172,57 @@ def _check_same_images(candidate: Predictions, baseline: Predictions) -> None:
     other = np.flatnonzero(candidate.labels != baseline.labels)
     if len(other):
         raise DataError(f"the labels differ, first at row {other[0]} ({len(other)} rows)")
+
+
+def comparison_frame(comparison: Comparison, class_names: tuple[str, ...]) -> "pd.DataFrame":
+    """The comparison as a table: metric, class (empty for the whole set), difference (candidate less baseline), ci_low
+    and ci_high (paired 95 %), n, regressed, fixed, p_value (exact McNemar) and p_adjusted (Holm, over the classes).
+    """
+    import pandas as pd
+
+    rows = [(name, "", d, d.p_value) for name, d in comparison.overall.items()]
+    rows += [
+        ("recall", name, d, adjusted)
+        for name, d, adjusted in zip(class_names, comparison.per_class, comparison.per_class_adjusted, strict=True)
+    ]
+    return pd.DataFrame(
+        [
+            (metric, name, d.value, d.ci_low, d.ci_high, d.n, d.regressed, d.fixed, d.p_value, adjusted)
+            for metric, name, d, adjusted in rows
+        ],
+        columns=[
+            *("metric", "class", "difference", "ci_low", "ci_high", "n"),
+            *("regressed", "fixed", "p_value", "p_adjusted"),
+        ],
+    )
+
+
+def flips_frame(
+    comparison: Comparison, candidate: Predictions, baseline: Predictions, index: NDArray[np.int64]
+) -> "pd.DataFrame":
+    """The images that flipped: index, change (regressed or fixed), label, and what each side predicted how surely.
+
+    Args:
+        comparison: of the two.
+        candidate: its predictions.
+        baseline: its predictions.
+        index: shape (n,), each row's place in the data set.
+    """
+    import pandas as pd
+
+    names = candidate.class_names
+    rows = [
+        (
+            int(index[row]),
+            change,
+            names[candidate.labels[row]],
+            names[candidate.predicted[row]],
+            candidate.confidence[row],
+            names[baseline.predicted[row]],
+            baseline.confidence[row],
+        )
+        for change, flipped in (("regressed", comparison.regressed), ("fixed", comparison.fixed))
+        for row in flipped
+    ]
+    sides = [f"{side}_{what}" for side in ("candidate", "baseline") for what in ("predicted", "confidence")]
+    return pd.DataFrame(rows, columns=["index", "change", "label", *sides])

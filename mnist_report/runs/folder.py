@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,11 @@ from numpy.typing import NDArray
 from mnist_report.errors import ModelError, OutputError
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.metrics import Metric
-from mnist_report.evaluation.predictions import Predictions, make_predictions
+from mnist_report.evaluation.predictions import Predictions
+from mnist_report.runs.predictions_file import read_predictions, write_predictions
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMAT = 1
 REPORTS = frozenset({"report.html", "report.pdf"})
@@ -119,13 +123,25 @@ def publish(unfinished: Path, run_id: str) -> Path:
 
 def write_results(folder: Path, predictions: Predictions, evaluation: Evaluation, images: ShownImages) -> None:
     """Write predictions.parquet, metrics.json, frames/*.csv and images.npz."""
-    _write_predictions(folder / "predictions.parquet", predictions)
+    write_predictions(folder / "predictions.parquet", predictions)
     metrics = metrics_document(evaluation, predictions.class_names)
     (folder / "metrics.json").write_text(_json(metrics), "utf-8")
-    (folder / "frames").mkdir()
-    for name, frame in evaluation.frames.items():
-        frame.to_csv(folder / "frames" / f"{name}.csv", index=False, lineterminator="\n")
+    write_frames(folder / "frames", dict(evaluation.frames.items()))
     np.savez_compressed(folder / "images.npz", index=images.index, pixels=images.pixels)
+
+
+def write_frames(folder: Path, frames: Mapping[str, "pd.DataFrame"]) -> None:
+    """Write each frame as <name>.csv.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, frame in frames.items():
+            frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
 
 
 def write_provenance(folder: Path, provenance: Mapping[str, Any]) -> None:
@@ -177,7 +193,7 @@ def read_run(folder: Path) -> StoredRun:
             raise OutputError(f"{path}: format is {provenance.get('format')!r}, this version reads {FORMAT}")
         class_names = tuple(provenance["data"]["class_names"])
         path = folder / "predictions.parquet"
-        predictions = _read_predictions(path, class_names)
+        predictions, _ = read_predictions(path, class_names)
         path = folder / "images.npz"
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             images = ShownImages(archive["index"], archive["pixels"])
@@ -186,30 +202,6 @@ def read_run(folder: Path) -> StoredRun:
     except DAMAGE as error:
         raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
     return StoredRun(provenance, predictions, images)
-
-
-def _write_predictions(path: Path, predictions: Predictions) -> None:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    columns: dict[str, NDArray[Any]] = {
-        "index": np.arange(len(predictions)),
-        "label": predictions.labels,
-        "predicted": predictions.predicted,
-        "confidence": predictions.confidence,
-        "margin": predictions.margin,
-        "loss": predictions.loss,
-    }
-    columns |= {f"p{k}": predictions.probabilities[:, k] for k in range(len(predictions.class_names))}
-    parquet.write_table(pa.table(columns), path)
-
-
-def _read_predictions(path: Path, class_names: tuple[str, ...]) -> Predictions:
-    from pyarrow import parquet
-
-    table = parquet.read_table(path)
-    probabilities = np.column_stack([table[f"p{k}"].to_numpy() for k in range(len(class_names))])
-    return make_predictions(probabilities, table["label"].to_numpy(), class_names, str(path))
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

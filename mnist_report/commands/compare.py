@@ -1,0 +1,34 @@
+"""`mnist-report compare`: two models on the same images."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from mnist_report.commands.console import ConsoleOptions, console
+
+
+def compare(
+    candidate: Path,
+    baseline: Path,
+    /,
+    *,
+    join_by_index: Annotated[bool, Parameter(negative=())] = False,
+    frames: Path | None = None,
+    console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
+) -> int:
+    """Compare two models on the same images: what changed, how surely, and which images flipped.
+
+    Args:
+        candidate: A run folder or a predictions.parquet.
+        baseline: Another one, of the same images.
+        join_by_index: Compare the images whose index both have, although the data digests differ.
+        frames: Also write comparison.csv and flips.csv into this folder.
+    """
+    with console(console_options):
+        from mnist_report.pipeline import compare_runs
+        from mnist_report.report.comparison_text import comparison_text
+
+        result = compare_runs(candidate, baseline, join_by_index=join_by_index, frames=frames)
+        print(comparison_text(result.comparison, result.candidate, result.baseline), end="")
+    return 0

@@ -1,0 +1,101 @@
+"""predictions.parquet: a row per image."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.errors import DataError, ModelError, OutputError
+from mnist_report.evaluation.predictions import Predictions, make_predictions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoredImages:
+    """Predictions with what tells whether others are of the same images.
+
+    Attributes:
+        name: the run folder or file they come from.
+        predictions: a row per image.
+        index: int64, shape (n,), each row's place in the data set.
+        data_sha256: digest of the data set, or None where only a predictions file is known.
+    """
+
+    name: str
+    predictions: Predictions
+    index: NDArray[np.int64]
+    data_sha256: str | None
+
+    def only(self, index: NDArray[np.int64]) -> "ScoredImages":
+        """The rows of these places in the data set, in this order."""
+        place = {int(own): row for row, own in enumerate(self.index)}
+        rows = np.array([place[int(wanted)] for wanted in index], dtype=np.int64)
+        whole = self.predictions
+        chosen = make_predictions(whole.probabilities[rows], whole.labels[rows], whole.class_names, self.name)
+        return ScoredImages(self.name, chosen, index, self.data_sha256)
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """Write a row per image: index, label, predicted, confidence, margin, loss and float32 probabilities p0, p1..."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    columns: dict[str, NDArray[Any]] = {
+        "index": np.arange(len(predictions)),
+        "label": predictions.labels,
+        "predicted": predictions.predicted,
+        "confidence": predictions.confidence,
+        "margin": predictions.margin,
+        "loss": predictions.loss,
+    }
+    columns |= {f"p{k}": predictions.probabilities[:, k] for k in range(len(predictions.class_names))}
+    parquet.write_table(pa.table(columns), path)
+
+
+def read_predictions(path: Path, class_names: tuple[str, ...] | None = None) -> tuple[Predictions, NDArray[np.int64]]:
+    """Read predictions and each row's index; without class names, the classes are called 0, 1, 2...
+
+    Raises:
+        OSError, ValueError, LookupError: it is not such a file.
+        ModelError: its rows are not probabilities.
+    """
+    from pyarrow import parquet
+
+    table = parquet.read_table(path)
+    if class_names is None:
+        class_names = tuple(str(k) for k in range(sum(bool(re.fullmatch(r"p\d+", c)) for c in table.column_names)))
+    probabilities = np.column_stack([table[f"p{k}"].to_numpy() for k in range(len(class_names))])
+    labels, index = table["label"].to_numpy().astype(np.int64), table["index"].to_numpy().astype(np.int64)
+    if len(labels) and not 0 <= labels.min() <= labels.max() < len(class_names):
+        raise ValueError(f"a label lies outside 0 to {len(class_names) - 1}")
+    if len(set(index.tolist())) != len(index):
+        raise ValueError("an index occurs twice")
+    return make_predictions(probabilities, labels, class_names, str(path)), index
+
+
+def read_scored_images(path: Path) -> ScoredImages:
+    """The predictions of a run folder, or of a predictions file alone.
+
+    Raises:
+        OutputError: neither is there, or it is damaged.
+        DataError: there are no rows.
+    """
+    facts: dict[str, Any] = {"class_names": None, "sha256": None}
+    try:
+        file = path
+        if path.is_dir():
+            file = path / "run.json"
+            facts = json.loads(file.read_text("utf-8"))["data"]
+            file = path / "predictions.parquet"
+        names = facts["class_names"]
+        predictions, index = read_predictions(file, tuple(names) if names is not None else None)
+    except FileNotFoundError as error:
+        raise OutputError(f"{file}: no such file; give a run folder or a predictions.parquet") from error
+    except (OSError, ValueError, LookupError, TypeError, ModelError) as error:
+        raise OutputError(f"{file}: not readable as predictions ({type(error).__name__}: {error})") from error
+    if len(predictions) == 0:
+        raise DataError(f"{file}: holds no predictions")
+    return ScoredImages(str(path), predictions, index, facts["sha256"])
