@@ -4,7 +4,6 @@ import csv
 import gc
 import hashlib
 import json
-import math
 import os
 import re
 import subprocess
@@ -15,7 +14,6 @@ import pytest
 from tiny_run import NAMES, RUN_ID, all_right, finished_run, tiny_predictions, tiny_run
 
 from mnist_report.errors import OutputError
-from mnist_report.evaluation.metrics import overall_metrics
 from mnist_report.runs.folder import make_run_id, read_run, unfinished_run, write_provenance
 
 DAMAGES = {
@@ -48,32 +46,6 @@ def test_predictions_have_a_row_per_image_and_a_column_per_class(tmp_path):
     assert table.num_rows == 12
     assert table.column_names == ["index", "label", "predicted", "confidence", "margin", "loss", "p0", "p1", "p2"]
     assert {str(table.schema.field(f"p{k}").type) for k in range(3)} == {"float"}
-
-
-def test_metrics_json_holds_the_metrics_unrounded(tmp_path):
-    """A value that is not defined is null, for JSON knows no NaN."""
-    run = tiny_run()
-    document = json.loads((run.write(tmp_path) / "metrics.json").read_text("utf-8"))
-    expected = {
-        name: {
-            "value": m.value,
-            "ci_low": None if math.isnan(m.ci_low) else m.ci_low,
-            "ci_high": None if math.isnan(m.ci_high) else m.ci_high,
-            "n": m.n,
-        }
-        for name, m in overall_metrics(run.evaluation.tally).items()
-    }
-    assert (document["format"], document["overall"]) == (1, expected)
-    assert document["confusion"] == [[3, 2, 0], [0, 3, 1], [0, 0, 3]]
-
-
-def test_an_undefined_value_is_null(tmp_path):
-    """No dog in the data: no recall of dogs."""
-    run = tiny_run(tiny_predictions(((0, 0.9), (2, 0.9)), (0, 2)))
-    document = json.loads((run.write(tmp_path) / "metrics.json").read_text("utf-8"))
-    undefined = {"value": None, "ci_low": None, "ci_high": None, "n": 0}
-    assert [row["class"] for row in document["per_class"]] == list(NAMES)
-    assert (document["per_class"][1]["support"], document["per_class"][1]["recall"]) == (0, undefined)
 
 
 def test_every_frame_is_a_csv_file(tmp_path):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Sample, law, samples
 
-from mnist_report.evaluation.mistakes import choose_images, worst_first
+from mnist_report.evaluation.mistakes import choose_images, near_misses, worst_first
 
 few = st.integers(0, 8)
 
@@ -31,6 +31,21 @@ def test_no_mistakes_are_an_empty_list():
     nothing = worst_first(Sample(np.eye(3), np.arange(3), ("cat", "dog", "eel")).predictions())
     assert nothing.tolist() == []
     assert np.issubdtype(nothing.dtype, np.integer)
+
+
+@law
+@given(samples(), few)
+def test_near_misses_are_the_right_predictions_with_the_smallest_margin(sample, most):
+    """Equal margins by index; a plain sort."""
+    p = sample.predictions()
+    right = [i for i in range(len(p)) if p.predicted[i] == sample.labels[i]]
+    assert near_misses(p, most).tolist() == sorted(right, key=lambda i: (p.margin[i], i))[:most]
+
+
+def test_twenty_near_misses_are_listed():
+    """Of thirty right predictions."""
+    rows = np.tile([0.9, 0.1], (30, 1))
+    assert len(near_misses(Sample(rows, np.zeros(30, dtype=np.int64), ("cat", "dog")).predictions())) == 20
 
 
 @law

@@ -1,6 +1,5 @@
 """The main job's own numbers, each recomputed by scikit-learn from predictions.parquet."""
 
-import csv
 import gzip
 import json
 import math
@@ -61,18 +60,40 @@ def oracle(table, rows):
             "log_loss": sk.log_loss(labels, rows, labels=CLASSES),
             "brier": math.fsum(((rows - np.eye(10)[labels]) ** 2).sum(axis=1)) / len(labels),
             "mean_confidence": math.fsum(rows.max(axis=1)) / len(labels),
+            "overconfidence": math.fsum(rows.max(axis=1)) / len(labels) - sk.accuracy_score(labels, predicted),
+            **from_ranks(rows.max(axis=1).tolist(), (labels == predicted).tolist()),
         }
+
+
+def from_ranks(confidence, right):
+    """ECE of both kinds, AURC and coverage at 99.9 %, by plain loops."""
+    n = len(confidence)
+    wide = [[] for _ in range(15)]
+    for pair in zip(confidence, right, strict=True):
+        wide[math.ceil(pair[0] * 15) - 1].append(pair)
+    rising = sorted(zip(confidence, right, strict=True), key=lambda pair: pair[0])
+    equal, at = [], 0
+    for k in range(15):
+        size = n // 15 + (k < n % 15)
+        equal.append(rising[at : at + size])
+        at += size
+    risks, wrong, enough = [], 0, 0
+    for kept, k in enumerate(sorted(range(n), key=lambda k: (-confidence[k], k)), start=1):
+        wrong += not right[k]
+        risks.append(wrong / kept)
+        enough = kept if 1000 * wrong <= kept else enough
+    ece, ece_equal_mass = (sum(abs(math.fsum(c - r for c, r in part)) for part in parts) / n for parts in (wide, equal))
+    return {
+        "ece": ece,
+        "ece_equal_mass": ece_equal_mass,
+        "aurc": math.fsum(risks) / n,
+        "coverage_at_999": enough / n,
+    }
 
 
 def number(value):
     """NaN where JSON has null."""
     return math.nan if value is None else value
-
-
-def csv_rows(shipped_run, name):
-    """One of the frames, as a spreadsheet reads it."""
-    with (shipped_run / "frames" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def test_the_labels_are_those_of_the_test_set(table):
@@ -117,7 +138,8 @@ def test_the_oracle_knows_every_metric(metrics, oracle):
     "name",
     [
         *("accuracy", "errors", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1"),
-        *("mcc", "cohen_kappa", "top2_accuracy", "log_loss", "brier", "mean_confidence"),
+        *("mcc", "cohen_kappa", "top2_accuracy", "log_loss", "brier", "mean_confidence", "overconfidence"),
+        *("ece", "ece_equal_mass", "aurc", "coverage_at_999"),
     ],
 )
 def test_a_metric_is_what_the_oracle_says(metrics, oracle, name):
@@ -172,57 +194,3 @@ def test_the_confusion_counts_are_those_of_scikit_learn(metrics, table):
     from sklearn.metrics import confusion_matrix
 
     assert metrics["confusion"] == confusion_matrix(table["label"], table["predicted"], labels=CLASSES).tolist()
-
-
-def test_overall_csv_agrees_with_the_metrics(shipped_run, metrics):
-    """An empty cell is null."""
-    found = {
-        row["metric"]: {name: float(row[name]) if row[name] else None for name in ("value", "ci_low", "ci_high", "n")}
-        for row in csv_rows(shipped_run, "overall")
-    }
-    assert found == metrics["overall"]
-
-
-@pytest.mark.parametrize("name", ["recall", "precision", "f1"])
-def test_per_class_csv_agrees_with_the_metrics(shipped_run, metrics, name):
-    """Value and interval."""
-    columns = {"value": name, "ci_low": f"{name}_ci_low", "ci_high": f"{name}_ci_high"}
-    found = [
-        {key: float(row[column]) if row[column] else None for key, column in columns.items()}
-        for row in csv_rows(shipped_run, "per_class")
-    ]
-    assert found == [{key: row[name][key] for key in columns} for row in metrics["per_class"]]
-
-
-def test_confusion_csv_agrees_with_the_metrics(shipped_run, metrics):
-    """Count by count."""
-    found = [[int(row[str(k)]) for k in CLASSES] for row in csv_rows(shipped_run, "confusion")]
-    assert found == metrics["confusion"]
-
-
-def test_confused_pairs_csv_agrees_with_the_confusion_counts(shipped_run, metrics):
-    """Every pair that occurs, most frequent first."""
-    pairs = [
-        (int(row["actual"]), int(row["predicted"]), int(row["count"]))
-        for row in csv_rows(shipped_run, "confused_pairs")
-    ]
-    counts = metrics["confusion"]
-    assert set(pairs) == {(a, p, counts[a][p]) for a in CLASSES for p in CLASSES if a != p and counts[a][p]}
-    assert [count for *_, count in pairs] == sorted((count for *_, count in pairs), reverse=True)
-
-
-def test_mistakes_csv_lists_every_wrong_prediction_worst_first(shipped_run, table):
-    """By falling loss, equal losses by index."""
-    wrong = table[table["label"] != table["predicted"]]
-    expected = sorted(zip(-wrong["loss"], wrong["index"], strict=True))
-    assert [int(row["index"]) for row in csv_rows(shipped_run, "mistakes")] == [index for _, index in expected]
-
-
-def test_confidence_csv_agrees_with_the_predictions(shipped_run, table):
-    """Number and mean of every group."""
-    right = table["label"] == table["predicted"]
-    groups = {"all": right | True, "right": right, "wrong": ~right}
-    groups |= {f"class {k}": table["label"] == k for k in CLASSES}
-    found = {row["group"]: (int(row["n"]), float(row["mean"])) for row in csv_rows(shipped_run, "confidence")}
-    expected = {name: (int(g.sum()), table["confidence"][g].mean()) for name, g in groups.items()}
-    assert found == {name: (n, pytest.approx(mean, rel=1e-12)) for name, (n, mean) in expected.items()}

@@ -18,7 +18,6 @@ from tiny_run import (
 )
 
 from mnist_report.evaluation.evaluation import evaluate
-from mnist_report.evaluation.metrics import overall_metrics
 from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.report import tables, text
 
@@ -32,7 +31,7 @@ def every_table(predictions):
     """All tables of a run."""
     evaluation = evaluate(predictions)
     return {
-        "overall": tables.overall_table(overall_metrics(evaluation.tally)),
+        "overall": tables.overall_table(evaluation.overall),
         "per_class": tables.per_class_table(evaluation, NAMES),
         "pairs": tables.pairs_table(evaluation),
         "confidence": tables.confidence_table(evaluation),
@@ -59,14 +58,14 @@ def test_every_cell_is_a_string_below_a_head(name, predictions):
 
 def test_overall_names_and_explains_every_metric(evaluation):
     """In the order in which they are computed."""
-    metrics = overall_metrics(evaluation.tally)
+    metrics = evaluation.overall
     titles = [tables.METRIC_NAMES[name][0] for name in metrics]
     assert [row[0] for row in tables.overall_table(metrics).rows] == titles
 
 
 def test_overall_shows_each_metric_in_its_unit(evaluation):
     """Counts plain, shares in percent, the rest as numbers."""
-    table = tables.overall_table(overall_metrics(evaluation.tally))
+    table = tables.overall_table(evaluation.overall)
     assert row(table, "Errors")["Value"] == "3"
     assert row(table, "Accuracy")["Value"] == "75 %"
     assert row(table, "Accuracy")["95 % interval"] == f"43 {text.DASH} 95 %"
@@ -75,13 +74,19 @@ def test_overall_shows_each_metric_in_its_unit(evaluation):
 
 def test_a_metric_without_an_interval_shows_a_dash(evaluation):
     """Where there would be one."""
-    table = tables.overall_table(overall_metrics(evaluation.tally))
-    assert row(table, "Macro F1")["95 % interval"] == text.DASH
+    table = tables.overall_table(evaluation.overall)
+    assert row(table, "Calibration error (ECE)")["95 % interval"] == text.DASH
+
+
+def test_a_resampled_metric_shows_its_interval(evaluation):
+    """As any share does."""
+    metric = evaluation.overall["macro_f1"]
+    assert row(tables.overall_table(evaluation.overall), "Macro F1")["95 % interval"] == text.percent_interval(metric)
 
 
 def test_a_metric_that_is_not_defined_shows_a_dash():
     """A single class has no correlation."""
-    table = tables.overall_table(overall_metrics(evaluate(one_image()).tally))
+    table = tables.overall_table(evaluate(one_image()).overall)
     assert row(table, "Matthews correlation")["Value"] == text.DASH
 
 

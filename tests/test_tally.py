@@ -15,10 +15,14 @@ def same(left, right):
     """Counts exactly, sums to 1e-12 relative."""
     assert np.array_equal(left.confusion, right.confusion)
     assert left.top2 == right.top2
-    for name in ("loss", "brier", "confidence"):
+    for name in ("loss", "brier", "confidence", "overconfidence", "class_confidence"):
         ours, theirs = getattr(left, name), getattr(right, name)
         assert ours.total == pytest.approx(theirs.total, rel=1e-12, abs=1e-12)
         assert ours.squares == pytest.approx(theirs.squares, rel=1e-12, abs=1e-12)
+    for name in ("n", "right"):
+        assert np.array_equal(getattr(left.bins, name), getattr(right.bins, name))
+    for name in ("confidence", "variance"):
+        assert getattr(left.bins, name) == pytest.approx(getattr(right.bins, name), rel=1e-12, abs=1e-12)
     return True
 
 
@@ -72,6 +76,24 @@ def test_two_parts_add_up_to_the_whole(sample, data):
 
 
 @law
+@given(samples(), st.data())
+def test_any_parts_in_any_order_add_up_to_the_whole(sample, data):
+    """Rows are dealt to up to seven workers, who answer in any order; a worker may have nothing to do."""
+    worker = np.array(data.draw(st.lists(st.integers(0, 6), min_size=len(sample.labels), max_size=len(sample.labels))))
+    busy = data.draw(st.permutations(sorted(set(worker.tolist()))))
+    parts = [Tally.of(sample.part(np.flatnonzero(worker == k)[::-1]).predictions()) for k in busy]
+    assert same(sum(parts[1:], parts[0]), Tally.of(sample.predictions()))
+
+
+@law
+@given(samples())
+def test_an_empty_part_changes_nothing(sample):
+    """A worker without rows still answers."""
+    whole = Tally.of(sample.predictions())
+    assert same(whole + Tally.of(sample.part(slice(0)).predictions()), whole)
+
+
+@law
 @given(samples())
 def test_single_images_add_up_to_the_whole(sample):
     """However finely the rows are split."""
@@ -118,4 +140,38 @@ def test_relabelling_the_classes_permutes_the_confusion(sample, data):
 
 def test_sums_add_up_part_by_part():
     """Totals to totals, squares to squares."""
-    assert Sums(1.0, 2.0) + Sums(10.0, 20.0) == Sums(11.0, 22.0)
+    found = Sums(np.array(1.0), np.array([2.0, 3.0])) + Sums(np.array(10.0), np.array([20.0, 30.0]))
+    assert (found.total.tolist(), found.squares.tolist()) == (11.0, [22.0, 33.0])
+
+
+@law
+@given(samples())
+def test_overconfidence_is_the_confidence_less_what_came_true(sample):
+    """Sum and squares, from a plain loop."""
+    p = sample.predictions()
+    gaps = [
+        c - (k == y) for c, k, y in zip(p.confidence.tolist(), p.predicted.tolist(), p.labels.tolist(), strict=True)
+    ]
+    sums = Tally.of(p).overconfidence
+    assert float(sums.total) == pytest.approx(math.fsum(gaps), rel=1e-12, abs=1e-12)
+    assert float(sums.squares) == pytest.approx(math.fsum(gap * gap for gap in gaps), rel=1e-12, abs=1e-12)
+
+
+@law
+@given(samples())
+def test_the_confidence_is_summed_by_true_class(sample):
+    """A class without images has sums of 0."""
+    p = sample.predictions()
+    values = [p.confidence[p.labels == k].tolist() for k in range(len(sample.class_names))]
+    sums = Tally.of(p).class_confidence
+    assert sums.total.tolist() == pytest.approx([math.fsum(part) for part in values], rel=1e-12)
+    assert sums.squares.tolist() == pytest.approx([math.fsum(c * c for c in part) for part in values], rel=1e-12)
+
+
+@law
+@given(samples())
+def test_the_bins_hold_every_image_once(sample):
+    """And every right answer once."""
+    p = sample.predictions()
+    bins = Tally.of(p).bins
+    assert (int(bins.n.sum()), int(bins.right.sum())) == (len(p), int(p.right.sum()))

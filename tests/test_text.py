@@ -2,14 +2,16 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import law
 from tiny_run import tiny_predictions
 
+from mnist_report.evaluation.evaluation import evaluate
 from mnist_report.evaluation.metrics import Metric, mean, proportion
-from mnist_report.evaluation.tally import Sums, Tally
+from mnist_report.evaluation.tally import Sums
 from mnist_report.report import text
 
 NOTHING = Metric(math.nan, math.nan, math.nan, 0)
@@ -76,7 +78,8 @@ def test_the_last_digit_is_no_finer_than_a_hundredth_of_the_interval(count_of_n)
 @example([1.0, 1.0, 0.6])
 def test_the_interval_of_a_mean_share_stays_between_0_and_100_percent(values):
     """No probability is 107 %."""
-    metric = mean(Sums(math.fsum(values), math.fsum(x * x for x in values)), len(values), most=1)
+    sums = Sums(np.array(math.fsum(values)), np.array(math.fsum(x * x for x in values)))
+    metric = mean(sums, len(values), most=1)
     bounds = [shown(bound) for bound in text.percent_interval(metric).split(f" {text.DASH} ")]
     assert 0 <= min(bounds) <= max(bounds) <= 100
 
@@ -165,7 +168,7 @@ def test_an_interval_of_numbers_is_written_like_the_number():
 
 def test_the_result_is_said_in_one_line():
     """Accuracy, interval, errors and n."""
-    said = text.accuracy_sentence(Tally.of(tiny_predictions()))
+    said = text.accuracy_sentence(evaluate(tiny_predictions()).overall)
     assert all(part in said for part in ("75 %", f"43 {text.DASH} 95 %", "3 of 12 images"))
 
 

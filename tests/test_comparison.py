@@ -1,0 +1,230 @@
+"""Two models on the same images, against statsmodels, scipy and plain loops."""
+
+import math
+import statistics
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import law, samples
+from tiny_run import LABELS, SAID, tiny_predictions
+
+from mnist_report.errors import DataError
+from mnist_report.evaluation.comparison import compare, holm, mcnemar, paired_means, paired_proportions, tango_interval
+
+Z = 1.959963984540054
+discordant = st.integers(1, 300).flatmap(
+    lambda n: st.integers(0, n).flatmap(lambda b: st.tuples(st.just(b), st.integers(0, n - b), st.just(n)))
+)
+
+
+@st.composite
+def pairs(draw):
+    """Two models on the same labels."""
+    candidate = draw(samples(min_rows=2))
+    order = draw(st.permutations(range(len(candidate.labels))))
+    baseline = candidate._replace(probabilities=candidate.probabilities[list(order)])
+    return candidate.predictions(), baseline.predictions()
+
+
+def score(b, c, n, delta):
+    """Tango's statistic, its nuisance parameter found by maximising the multinomial likelihood numerically.
+
+    The cells have probabilities p + delta (only the first right), p (only the second) and 1 - 2 p - delta (both or
+    neither); under that, (b - c) / n has the variance (p12 + p21 - delta ** 2) / n.
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import xlogy
+
+    def minus_log_likelihood(p):
+        return -(xlogy(b, p + delta) + xlogy(c, p) + xlogy(n - b - c, 1 - 2 * p - delta))
+
+    least, most = max(0.0, -delta), (1 - delta) / 2
+    inner = minimize_scalar(minus_log_likelihood, bounds=(least, most), method="bounded", options={"xatol": 1e-13})
+    p = min((least, most, inner.x), key=minus_log_likelihood)
+    variance = (p + delta) + p - delta**2
+    return (b - c - n * delta) / math.sqrt(n * variance) if variance > 0 else math.copysign(math.inf, b - c - n * delta)
+
+
+@law
+@given(discordant)
+def test_the_ends_of_tangos_interval_solve_the_score_equation(b_c_n):
+    """The statistic is 1.96 at the lower end, -1.96 at the upper, where the ends are not those of all differences."""
+    low, high = tango_interval(*b_c_n)
+    ends = [(low, Z)] * (low > -1 + 1e-9) + [(high, -Z)] * (high < 1 - 1e-9)
+    assert [score(*b_c_n, end) for end, _ in ends] == pytest.approx([z for _, z in ends], rel=1e-4)
+
+
+@pytest.mark.parametrize("b_c_n", [(0, 0, 20), (5, 0, 20), (3, 9, 50), (30, 10, 1_000), (1, 1, 2), (10, 10, 10_000)])
+def test_tangos_interval_is_what_a_grid_search_accepts(b_c_n):
+    """Every difference between its ends and none outside, on a grid half as wide again on both sides."""
+    b, c, n = b_c_n
+    low, high = tango_interval(b, c, n)
+    width = high - low
+    grid = np.linspace(max(-1 + 1e-9, low - width / 2), min(1 - 1e-9, high + width / 2), 2_000)
+    accepted = np.array([abs(score(b, c, n, delta)) <= Z for delta in grid])
+    step = grid[1] - grid[0]
+    inside = grid[accepted]
+    assert (inside[0], inside[-1]) == pytest.approx((low, high), abs=1.01 * step)
+    assert np.diff(np.flatnonzero(accepted)).max() == 1
+
+
+@law
+@given(discordant)
+def test_tangos_interval_holds_the_estimate(b_c_n):
+    """And stays between -1 and 1."""
+    b, c, n = b_c_n
+    low, high = tango_interval(b, c, n)
+    assert -1 <= low <= (b - c) / n <= high <= 1
+    assert low < high
+
+
+@law
+@given(discordant)
+def test_swapping_the_models_mirrors_tangos_interval(b_c_n):
+    """Neither of them is special."""
+    b, c, n = b_c_n
+    low, high = tango_interval(b, c, n)
+    assert tango_interval(c, b, n) == pytest.approx((-high, -low), abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 10, 10_000])
+def test_without_discordant_images_tangos_interval_has_its_closed_form(n):
+    """Z squared over n plus Z squared, on both sides of 0."""
+    bound = Z**2 / (n + Z**2)
+    assert tango_interval(0, 0, n) == pytest.approx((-bound, bound), rel=1e-9)
+
+
+@law
+@given(discordant)
+def test_mcnemars_test_is_that_of_statsmodels(b_c_n):
+    """The exact one, two-sided."""
+    from statsmodels.stats.contingency_tables import mcnemar as oracle
+
+    b, c, n = b_c_n
+    expected = oracle([[n - b - c, b], [c, 0]], exact=True).pvalue if b + c else 1.0
+    assert mcnemar(b, c) == pytest.approx(expected, rel=1e-9)
+
+
+@law
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holms_adjustment_is_that_of_statsmodels(p_values):
+    """Step by step down."""
+    from statsmodels.stats.multitest import multipletests
+
+    assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1].tolist(), rel=1e-9, abs=1e-300)
+
+
+def test_a_p_value_that_is_not_defined_takes_no_part_in_the_family():
+    """A class without images makes the others no harder to find."""
+    adjusted = holm([0.01, math.nan, 0.03])
+    assert adjusted[::2] == pytest.approx([0.02, 0.03])
+    assert math.isnan(adjusted[1])
+
+
+@law
+@given(st.lists(st.tuples(st.floats(0, 40), st.floats(0, 40)), min_size=2, max_size=60))
+def test_a_paired_mean_has_the_textbooks_interval(both):
+    """From Python's statistics of the differences."""
+    first, second = (np.array(side) for side in zip(*both, strict=True))
+    change = [a - b for a, b in both]
+    found = paired_means(first, second)
+    half = Z * statistics.stdev(change) / math.sqrt(len(change))
+    mean = statistics.fmean(change)
+    assert (found.value, found.n) == (pytest.approx(mean, rel=1e-9, abs=1e-12), len(both))
+    assert (found.ci_low, found.ci_high) == pytest.approx((mean - half, mean + half), rel=1e-9, abs=2e-6)
+
+
+def test_a_paired_mean_has_the_interval_of_scipys_normal_distribution():
+    """Pairs that go up and down together are compared, not two samples."""
+    from scipy import stats
+
+    random = np.random.default_rng(2)
+    level = random.exponential(1, 400)
+    first, second = level + random.normal(0, 0.1, 400), level
+    found = paired_means(first, second)
+    change = first - second
+    expected = stats.norm.interval(0.95, change.mean(), stats.sem(change))
+    assert (found.ci_low, found.ci_high) == pytest.approx(expected, rel=1e-9)
+
+
+@law
+@given(pairs())
+def test_the_difference_of_the_accuracies_is_that_of_a_plain_loop(two):
+    """With the discordant images of both kinds."""
+    candidate, baseline = two
+    both = list(zip(candidate.right.tolist(), baseline.right.tolist(), strict=True))
+    fixed, regressed = both.count((True, False)), both.count((False, True))
+    found = compare(*two).overall["accuracy"]
+    assert (found.value, found.n) == ((fixed - regressed) / len(both), len(both))
+    assert (found.fixed, found.regressed) == (fixed, regressed)
+    assert (found.ci_low, found.ci_high, found.p_value) == (
+        *tango_interval(fixed, regressed, len(both)),
+        mcnemar(fixed, regressed),
+    )
+
+
+@law
+@given(pairs())
+def test_regressed_and_fixed_images_are_those_of_a_plain_loop(two):
+    """The worse the loss of the wrong model, the earlier; ties by index."""
+    candidate, baseline = two
+    found = compare(*two)
+    for index, wrong, right in ((found.regressed, candidate, baseline), (found.fixed, baseline, candidate)):
+        expected = [k for k in range(len(wrong)) if not wrong.right[k] and right.right[k]]
+        assert index.tolist() == sorted(expected, key=lambda k, of=wrong: (-of.loss[k], k))
+    assert found.negative_flip_rate == len(found.regressed) / len(candidate)
+
+
+@law
+@given(pairs())
+def test_agreement_counts_equal_predictions_right_or_wrong(two):
+    """A plain loop."""
+    said = [p.predicted.tolist() for p in two]
+    assert compare(*two).agreement == sum(a == b for a, b in zip(*said, strict=True)) / len(said[0])
+
+
+@law
+@given(pairs())
+def test_each_class_is_compared_on_its_own_images(two):
+    """NaN where it has none; the p-values are adjusted together."""
+    candidate, baseline = two
+    found = compare(*two)
+    for k, difference in enumerate(found.per_class):
+        chosen = candidate.labels == k
+        gap = candidate.right[chosen].mean() - baseline.right[chosen].mean() if chosen.any() else math.nan
+        assert difference.value == pytest.approx(gap, abs=1e-12, nan_ok=True)
+        assert difference.n == chosen.sum()
+    adjusted = holm([difference.p_value for difference in found.per_class])
+    assert found.per_class_adjusted == pytest.approx(adjusted, nan_ok=True)
+
+
+def test_a_model_compared_with_itself_differs_in_nothing():
+    """Zero, within its interval, and no image moved."""
+    found = compare(tiny_predictions(), tiny_predictions())
+    assert {difference.value for difference in found.overall.values()} == {0}
+    assert (len(found.regressed), len(found.fixed), found.agreement) == (0, 0, 1)
+
+
+def test_a_share_of_no_images_is_not_defined():
+    """No value, no interval, no test."""
+    nothing = np.zeros(0, dtype=bool)
+    found = paired_proportions(nothing, nothing)
+    assert (found.n, found.regressed, found.fixed) == (0, 0, 0)
+    assert all(math.isnan(x) for x in (found.value, found.ci_low, found.ci_high, found.p_value))
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (tiny_predictions(labels=(*LABELS[:7], 2, *LABELS[8:])), r"labels differ, first at row 7 \(1 row"),
+        (tiny_predictions(SAID[:11], LABELS[:11]), "12 images, the baseline 11"),
+        (tiny_predictions(names=("cat", "dog", "emu")), "classes are cat, dog, eel, the baseline's cat, dog, emu"),
+    ],
+    ids=["labels", "count", "classes"],
+)
+def test_other_images_cannot_be_compared(other, message):
+    """The message says what differs."""
+    with pytest.raises(DataError, match=message):
+        compare(tiny_predictions(), other)

@@ -1,0 +1,149 @@
+"""Metrics of the confusion counts, for one matrix and for many, against scikit-learn."""
+
+import math
+import warnings
+
+import hypothesis.extra.numpy as hnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import law
+
+from mnist_report.evaluation import confusion as of
+from mnist_report.evaluation.intervals import percentile_interval
+
+counts = st.integers(2, 8).flatmap(
+    lambda classes: hnp.arrays(np.int64, (classes, classes), elements=st.integers(0, 9)).filter(lambda m: m.any())
+)
+DIAGONAL = np.array([[90, 8, 2], [5, 60, 5], [1, 4, 25]])
+
+
+def from_sklearn(name, matrix):
+    """The oracle on images that give these counts; NaN where we say that it is not defined."""
+    from sklearn import metrics
+
+    actual, predicted = (np.repeat(side.ravel(), matrix.ravel()) for side in np.indices(matrix.shape))
+    known = {"labels": range(len(matrix)), "zero_division": np.nan}
+    one_sided = len(set(actual.tolist())) == 1 or len(set(predicted.tolist())) == 1
+    functions = {
+        "recall": lambda: metrics.recall_score(actual, predicted, average=None, **known),
+        "precision": lambda: metrics.precision_score(actual, predicted, average=None, **known),
+        "f1": lambda: metrics.f1_score(actual, predicted, average=None, **known),
+        "balanced_accuracy": lambda: metrics.balanced_accuracy_score(actual, predicted),
+        "macro_precision": lambda: metrics.precision_score(actual, predicted, average="macro", **known),
+        "macro_recall": lambda: metrics.recall_score(actual, predicted, average="macro", **known),
+        "macro_f1": lambda: metrics.f1_score(actual, predicted, average="macro", **known),
+        "mcc": lambda: math.nan if one_sided else metrics.matthews_corrcoef(actual, predicted),
+        "cohen_kappa": lambda: metrics.cohen_kappa_score(actual, predicted, labels=range(len(matrix))),
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of classes that only one side knows
+        return functions[name]()
+
+
+@law
+@given(counts)
+@pytest.mark.parametrize("name", ["recall", "precision", "f1"])
+def test_a_rate_of_each_class_is_that_of_scikit_learn(name, matrix):
+    """NaN where its denominator is 0."""
+    found = getattr(of, name)(of.margins(matrix)).tolist()
+    assert found == pytest.approx(from_sklearn(name, matrix).tolist(), rel=1e-12, nan_ok=True)
+
+
+@law
+@given(counts)
+@pytest.mark.parametrize("name", of.OVERALL)
+def test_an_overall_metric_is_that_of_scikit_learn(name, matrix):
+    """NaN where it is not defined, without a warning."""
+    found = float(of.OVERALL[name](of.margins(matrix)))
+    assert found == pytest.approx(from_sklearn(name, matrix), rel=1e-9, abs=1e-12, nan_ok=True)
+
+
+@law
+@given(st.lists(hnp.arrays(np.int64, (4, 4), elements=st.integers(0, 9)), min_size=1, max_size=5))
+@pytest.mark.parametrize("name", of.OVERALL)
+def test_many_matrices_at_a_time_give_what_each_gives_alone(name, matrices):
+    """One row of margins a matrix."""
+    alone = [of.margins(matrix + np.eye(4, dtype=np.int64)) for matrix in matrices]
+    together = of.Margins(*(np.stack([getattr(m, part) for m in alone]) for part in ("right", "actual", "predicted")))
+    expected = [float(of.OVERALL[name](m)) for m in alone]
+    assert of.OVERALL[name](together).tolist() == pytest.approx(expected, rel=1e-12)
+
+
+@law
+@given(counts)
+def test_margins_are_the_diagonal_and_the_sums_of_rows_and_columns(matrix):
+    """A plain loop."""
+    found, classes = of.margins(matrix), range(len(matrix))
+    assert found.right.tolist() == [matrix[k, k] for k in classes]
+    assert found.actual.tolist() == [sum(matrix[k].tolist()) for k in classes]
+    assert found.predicted.tolist() == [sum(matrix[:, k].tolist()) for k in classes]
+
+
+@law
+@given(counts)
+def test_every_draw_has_as_many_images_as_the_set(matrix):
+    """In rows as in columns, and no more right ones than there are."""
+    drawn = of.resample(matrix, 50, 1)
+    assert set(drawn.actual.sum(axis=1).tolist()) == set(drawn.predicted.sum(axis=1).tolist()) == {matrix.sum()}
+    assert (drawn.right <= np.minimum(drawn.actual, drawn.predicted)).all()
+
+
+@law
+@given(counts)
+def test_a_cell_without_images_is_never_drawn(matrix):
+    """What was not seen is not made up."""
+    drawn = of.resample(matrix, 50, 1)
+    for part in ("right", "actual", "predicted"):
+        assert not getattr(drawn, part)[:, getattr(of.margins(matrix), part) == 0].any()
+
+
+@pytest.mark.parametrize("part", ["right", "actual", "predicted"])
+def test_the_draws_approach_the_counts_in_the_mean(part):
+    """Within five standard errors of 20,000 draws."""
+    found = getattr(of.resample(DIAGONAL, 20_000, 5), part).mean(axis=0)
+    expected = getattr(of.margins(DIAGONAL), part)
+    p = expected / DIAGONAL.sum()
+    assert (np.abs(found - expected) <= 5 * np.sqrt(DIAGONAL.sum() * p * (1 - p) / 20_000)).all()
+
+
+def test_the_draws_spread_as_multinomial_counts_do():
+    """The variance of a count is n p (1 - p), to 5 % with 20,000 draws."""
+    found = of.resample(DIAGONAL, 20_000, 5).right.var(axis=0)
+    p = np.diagonal(DIAGONAL) / DIAGONAL.sum()
+    assert found == pytest.approx(DIAGONAL.sum() * p * (1 - p), rel=0.05)
+
+
+def test_the_same_seed_draws_the_same():
+    """And another one something else."""
+    first, second, third = (of.resample(DIAGONAL, 20, seed).right for seed in (1, 1, 2))
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, third)
+
+
+@law
+@given(hnp.arrays(np.int64, (3, 3), elements=st.integers(15, 60)))
+@pytest.mark.parametrize("name", of.OVERALL)
+def test_the_percentile_interval_holds_the_value(name, matrix):
+    """Where every cell has fifteen images or more."""
+    low, high = percentile_interval(of.OVERALL[name](of.resample(matrix, 2_000, 0)))
+    assert low <= float(of.OVERALL[name](of.margins(matrix))) <= high
+
+
+def test_the_percentile_interval_of_recall_comes_close_to_the_normal_one():
+    """Both are right for 10,000 images; the bounds differ by less than a tenth of the half width."""
+    matrix = np.array([[4_600, 400], [300, 4_700]])
+    low, high = percentile_interval(of.OVERALL["macro_recall"](of.resample(matrix, 20_000, 3)))
+    half = 1.96 * math.sqrt(0.92 * 0.08 / 5_000 + 0.94 * 0.06 / 5_000) / 2
+    assert (low, high) == pytest.approx((0.93 - half, 0.93 + half), abs=half / 10)
+
+
+def test_the_real_runs_metrics_are_those_of_scikit_learn(shipped_run):
+    """From the counts in metrics.json alone."""
+    import json
+
+    document = json.loads((shipped_run / "metrics.json").read_text("utf-8"))
+    matrix = np.array(document["confusion"])
+    found = {name: document["overall"][name]["value"] for name in of.OVERALL}
+    assert found == pytest.approx({name: from_sklearn(name, matrix) for name in of.OVERALL}, rel=1e-12)
