@@ -35,8 +35,14 @@ METRIC_NAMES = {
     "brier": ("Brier score", "mean squared distance between probabilities and truth, 0 to 2; lower is better"),
     "mean_confidence": ("Mean confidence", "mean probability of the predicted class"),
 }
-SHARES = {"accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "top2_accuracy"} | {
-    "mean_confidence"
+SHARES = {
+    "accuracy",
+    "balanced_accuracy",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "top2_accuracy",
+    "mean_confidence",
 }
 
 
@@ -140,7 +146,7 @@ def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         "Run": facts["run_id"],
         "Created": moment(facts["created"]),
         "Command": facts["command"],
-        "Git commit": facts["git_commit"] or text.DASH,
+        "Git commit (of the folder it ran in)": facts["git_commit"] or text.DASH,
         "Model file": ", ".join(
             [
                 model["path"],
@@ -156,7 +162,7 @@ def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         "Device": f"{device['name']} ({device['kind']}), {device['backend']} backend",
         "Inference": (
             f"{text.duration(device['inference_s'])}, {text.count(round(device['images_per_second']))} images/s "
-            f"in batches of {device['batch_size']}"
+            f"in batches of {device['batch_size']}, compilation included"
         ),
         "Seed": str(facts["seed"]),
         "Host": f"{host['name']}, {host['system']}",
