@@ -1,21 +1,30 @@
 """The command line: it finds the command, gathers its options, and turns what happens into an exit status."""
 
+import os
 import platform
 import shlex
+import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import NoneType, UnionType
+from typing import get_args
 
 from cyclopts import App, ArgumentCollection, CycloptsError
 from cyclopts.config import Dict, Env
 
 from mnist_report import __version__
 from mnist_report.commands.console import ReportedError, one_line
-from mnist_report.config import find_config, read_config, values_for
+from mnist_report.config import ConfigFile, find_config, read_config, values_for
 from mnist_report.errors import ConfigError, MnistReportError
 
-USAGE, BUG, INTERRUPTED = 2, 70, 130
+USAGE, ENVIRONMENT, BUG, INTERRUPTED = 2, 3, 70, 130
+
+# What a TOML file must say for an option of a type; for all others, text.
+TOML_TYPES = {bool: bool, int: int, float: float}
+
+PREFIX = "MNIST_REPORT_"
 
 COMMANDS = {
     "run": "Evaluate a model on a test set and write the HTML and PDF report: the main job.",
@@ -52,7 +61,7 @@ def make_app() -> App:
         help=HELP,
         help_format="plaintext",
         version=__version__,
-        config=[Env("MNIST_REPORT_", command=False), _apply_config_file, _refuse_fractions],
+        config=[_check_environment, Env(PREFIX, command=False), _apply_config_file, _refuse_fractions],
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
@@ -61,8 +70,9 @@ def make_app() -> App:
     return app
 
 
-def run_cli(arguments: Sequence[str]) -> int:
+def run_cli(arguments: Sequence[str]) -> int:  # noqa: PLR0911  a return for each exit status
     """Run one command and return its exit status; every expected error becomes one line on stderr."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return make_app()(arguments, exit_on_error=False, print_error=False) or 0
     except CycloptsError as error:
@@ -73,8 +83,32 @@ def run_cli(arguments: Sequence[str]) -> int:
         return _fail(one_line(error), error.exit_status)
     except KeyboardInterrupt:
         return _fail("interrupted; nothing half-written was left behind", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has had enough of it; the interpreter must not try to flush it once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _fail(f"{error.filename or 'standard output'}: {error.strerror or error}", ENVIRONMENT)
     except Exception:
         return _fail(_bug_report(arguments), BUG)
+
+
+def _check_environment(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:  # noqa: ARG001
+    """Refuse variables of ours that no command knows."""
+    found = sorted(name for name in os.environ if name.startswith(PREFIX))
+    if not found:
+        return
+    options = {"config"}.union(*_all_options().values())
+    known = {PREFIX + name.upper().replace("-", "_").replace(".", "_") for name in options}
+    for name in found:
+        if name not in known:
+            raise ConfigError(f"environment: unknown variable {name}; known are {', '.join(sorted(known))}")
+
+
+def _all_options() -> dict[str, set[str]]:
+    """The names of the options of each command, without the dashes."""
+    app = make_app()
+    return {name: _option_names(app[name].assemble_argument_collection()) for name in COMMANDS}
 
 
 def _apply_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
@@ -85,11 +119,33 @@ def _apply_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentC
     config = read_config(Path(explicit[0])) if explicit else find_config(Path.cwd())
     if config is None:
         return
-    root = make_app()
-    options = {name: _option_names(root[name].assemble_argument_collection()) for name in COMMANDS}
+    options = _all_options()
     values = values_for(config, commands[0], options)
+    _check_types(config.path, values, arguments)
+    if commands[0] == "run":
+        # Training before a run follows the table of `train`.
+        recipe = {name.removeprefix("training.") for name in options["run"] if name.startswith("training.")}
+        table = config.values.get("train")
+        if isinstance(table, dict):
+            own = values_for(ConfigFile(config.path, {"train": table}), "train", options)
+            values["training"] = {name: value for name, value in own.items() if name in recipe}
     # Below the command's name: at the top, cyclopts passes over keys that are called like a command.
     Dict({commands[0]: values}, source=str(config.path))(app, commands, arguments)
+
+
+def _check_types(path: Path, values: Mapping[str, object], arguments: ArgumentCollection) -> None:
+    """Cyclopts would read 5 as the text "5" and "yes" as true."""
+    for argument in arguments:
+        name = argument.name.removeprefix("--")
+        if name in values:
+            kinds = get_args(argument.hint) if isinstance(argument.hint, UnionType) else (argument.hint,)
+            allowed = {TOML_TYPES.get(kind, str) for kind in kinds if kind is not NoneType}
+            if float in allowed:
+                allowed.add(int)
+            value = values[name]
+            if type(value) not in allowed:
+                expected = " or ".join(sorted(kind.__name__ for kind in allowed))
+                raise ConfigError(f"{path}: {name} is {value!r}, expected {expected}")
 
 
 def _refuse_fractions(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:  # noqa: ARG001

@@ -11,6 +11,8 @@ from mnist_report.errors import ConfigError
 FILE = "mnist-report.toml"
 PYPROJECT = "pyproject.toml"
 TABLE = "mnist-report"
+# A training batch is not a batch of predictions: at the top of the file, batch-size is for the latter alone.
+TABLE_ONLY = {"train": {"batch-size"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +66,37 @@ def values_for(config: ConfigFile, command: str, options: Mapping[str, set[str]]
     Raises:
         ConfigError: a key that no command, or not the command of its table, has.
     """
-    shared: dict[str, Any] = {}
-    own: dict[str, Any] = {}
-    for key, value in config.values.items():
-        if key in options and isinstance(value, dict):
-            for inner, inner_value in value.items():
-                name = _option(inner)
-                if name not in options[key]:
-                    raise _unknown(config.path, f"{key}.{inner}", options[key])
-                if key == command:
-                    own[name] = inner_value
-        else:
-            name = _option(key)
-            if not any(name in names for names in options.values()):
-                raise _unknown(config.path, key, set().union(*options.values()))
-            if name in options[command]:
-                shared[name] = value
-    return shared | own
+    tables = {key: value for key, value in config.values.items() if key in options and isinstance(value, dict)}
+    shared = _named(config.path, {key: value for key, value in config.values.items() if key not in tables}, "")
+    own = {key: _named(config.path, table, f"{key}.") for key, table in tables.items()}
+    for name in shared:
+        if not any(name in names for names in options.values()):
+            raise _unknown(config.path, name, set().union(*options.values()))
+    for key, table in own.items():
+        for name in table:
+            if name not in options[key]:
+                raise _unknown(config.path, f"{key}.{name}", options[key])
+    general = {name: value for name, value in shared.items() if name in options[command]}
+    if command in TABLE_ONLY:
+        general = {name: value for name, value in general.items() if name not in TABLE_ONLY[command]}
+    return general | own.get(command, {})
+
+
+def _named(path: Path, table: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """The values by option name; batch_size and batch-size are the same option."""
+    named: dict[str, Any] = {}
+    for key, value in table.items():
+        name = key.replace("_", "-")
+        if name in named:
+            raise ConfigError(f"{path}: the key {prefix + name!r} occurs twice, spelt with - and with _; remove one")
+        named[name] = value
+    return named
 
 
 def _our_table(pyproject: Mapping[str, Any]) -> Any:
     """What stands at tool.mnist-report, or None; the rest of the file is not ours to judge."""
     tool = pyproject.get("tool")
     return tool.get(TABLE) if isinstance(tool, dict) else None
-
-
-def _option(key: str) -> str:
-    return key.replace("_", "-")
 
 
 def _unknown(path: Path, key: str, known: set[str]) -> ConfigError:

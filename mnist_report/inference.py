@@ -133,4 +133,9 @@ def _serve(connection: Connection, path: Path, device: str) -> None:
             answer = np.asarray(model.predict_on_batch(padded), np.float32)
         except Exception as error:  # a layer may raise anything
             raise ModelError(f"{path}: the model fails on a batch of shape {padded.shape}: {error}") from error
+        if answer.shape != (len(padded), anatomy.num_classes):
+            raise ModelError(
+                f"{path}: the model answers {len(padded)} images with shape {answer.shape}, "
+                f"expected {(len(padded), anatomy.num_classes)}: a row an image"
+            )
         connection.send(("probabilities", answer[: len(pixels)]))

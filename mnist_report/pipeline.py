@@ -37,6 +37,7 @@ from mnist_report.runs.folder import (
     write_log,
     write_provenance,
     write_results,
+    writing_to,
 )
 from mnist_report.runs.log import recorded
 from mnist_report.runs.predictions_file import ScoredImages, read_scored_images
@@ -138,6 +139,17 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
         )
 
 
+def rehearse(job: Job) -> None:
+    """See before a long training that all the rest of a job can be done.
+
+    Raises:
+        MnistReportError: data, output folder or a library is at fault.
+    """
+    with unfinished_run(job.reports):
+        load_dataset(job.data, job.split)
+        _usable_formats(job.formats)
+
+
 def finish_run(
     folder: Path,
     *,
@@ -157,18 +169,19 @@ def finish_run(
     evaluation = evaluate(predictions, job.seed)
     index = choose_images(predictions, most_mistakes=MOST_MISTAKES, samples_per_class=SAMPLES_PER_CLASS, seed=job.seed)
     images = ShownImages(index, dataset.images[index])
-    write_results(folder, predictions, evaluation, images)
-    watch.lap("evaluation")
     facts = _provenance(job, surroundings, model_file, dataset, answer)
     run_id = make_run_id(facts)
     facts |= {"run_id": run_id}
-    write_reports(folder, draw_reports(StoredRun(facts, predictions, images), evaluation, formats))
-    watch.lap("report")
-    outcome = {"durations_s": watch.laps, "status": "finished", "verdict": None, "exit_status": 0}
-    write_provenance(folder, facts | outcome)
-    log.info("%s", accuracy_sentence(evaluation.overall), extra={"run_id": run_id})
-    write_log(folder, lines)
-    return publish(folder, run_id)
+    with writing_to(job.reports):
+        write_results(folder, predictions, evaluation, images)
+        watch.lap("evaluation")
+        write_reports(folder, draw_reports(StoredRun(facts, predictions, images), evaluation, formats))
+        watch.lap("report")
+        outcome = {"durations_s": watch.laps, "status": "finished", "verdict": None, "exit_status": 0}
+        write_provenance(folder, facts | outcome)
+        log.info("%s", accuracy_sentence(evaluation.overall), extra={"run_id": run_id})
+        write_log(folder, lines)
+        return publish(folder, run_id)
 
 
 def render(folder: Path, formats: tuple[str, ...] | None, figures: Path | None) -> list[Path]:

@@ -13,6 +13,8 @@ from mnist_report.cli import run_cli
         ("logits", "look like logits"),
         ("nan", "contains NaN or infinity"),
         ("two", "found 2 inputs and 1 outputs, expected one of each"),
+        ("mean", "answers 500 images with shape (1, 10), expected (500, 10)"),
+        ("double", "answers 500 images with shape (1000, 10), expected (500, 10)"),
     ],
 )
 def test_a_model_that_does_not_fit_is_refused_in_one_line(models, tmp_path, capsys, name, telling):

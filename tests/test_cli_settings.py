@@ -1,6 +1,6 @@
 """Tests of `mnist_report.cli`: options from the environment and the configuration file.
 
-An impossible batch size shows which of several settings counts: the message repeats it.
+An impossible seed shows which of several settings counts: the message repeats it.
 """
 
 import os
@@ -44,25 +44,88 @@ def write_config(text, name="mnist-report.toml"):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_environment_wins_over_the_file(complaint, monkeypatch, command):
     """-1 against -2."""
-    write_config("batch-size = -2")
-    monkeypatch.setenv("MNIST_REPORT_BATCH_SIZE", "-1")
-    assert complaint(command) == (2, "batch-size is -1, expected at least 1")
+    write_config("seed = -2")
+    monkeypatch.setenv("MNIST_REPORT_SEED", "-1")
+    status, message = complaint(command)
+    assert (status, message.startswith("seed is -1, expected")) == (2, True)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_command_line_wins_over_environment_and_file(complaint, monkeypatch, command):
-    """0 against -1 and -2."""
-    write_config("batch-size = -2")
-    monkeypatch.setenv("MNIST_REPORT_BATCH_SIZE", "-1")
-    assert complaint(command, "--batch-size", "0") == (2, "batch-size is 0, expected at least 1")
+    """-3 against -1 and -2."""
+    write_config("seed = -2")
+    monkeypatch.setenv("MNIST_REPORT_SEED", "-1")
+    status, message = complaint(command, "--seed", "-3")
+    assert (status, message.startswith("seed is -3, expected")) == (2, True)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+def test_the_file_wins_over_the_default(complaint, command):
+    """-2 against 42."""
+    write_config("seed = -2")
+    status, message = complaint(command)
+    assert (status, message.startswith("seed is -2, expected")) == (2, True)
+
+
 @pytest.mark.parametrize("key", ["batch-size", "batch_size"])
-def test_the_file_wins_over_the_default(complaint, command, key):
-    """With dash or underscore."""
+def test_a_key_may_be_written_with_a_dash_or_an_underscore(complaint, key):
+    """As on the command line or as in Python."""
     write_config(f"{key} = -2")
-    assert complaint(command) == (2, "batch-size is -2, expected at least 1")
+    assert complaint("evaluate") == (2, "batch-size is -2, expected at least 1")
+
+
+def test_a_key_in_both_spellings_is_refused(complaint):
+    """Nobody should have to know which one would count."""
+    write_config("batch-size = 1\nbatch_size = 2")
+    status, message = complaint("evaluate")
+    assert (status, "'batch-size' occurs twice" in message) == (2, True)
+
+
+def test_a_batch_size_at_the_top_is_for_predictions_alone(complaint):
+    """A training batch is another thing: the bad seed is complained of, not the bad batch."""
+    write_config("batch-size = -2\nseed = -1")
+    status, message = complaint("train")
+    assert (status, message.startswith("seed is -1")) == (2, True)
+
+
+def test_training_before_a_run_follows_the_table_of_train(complaint):
+    """`run --train` is `train` and then `run`."""
+    write_config("[train]\nlearning-rate = -1.0")
+    assert complaint("run", "--train")[1].startswith("learning-rate is -1.0, expected")
+
+
+def test_an_unknown_variable_of_ours_is_refused(complaint, monkeypatch):
+    """A typo in a crontab must not go unnoticed."""
+    monkeypatch.setenv("MNIST_REPORT_SEEED", "1")
+    status, message = complaint("evaluate")
+    assert (status, message.startswith("environment: unknown variable MNIST_REPORT_SEEED")) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("title = 5", "str"),
+        ("data = 5", "str"),
+        ("reports = 5", "str"),
+        ('batch-size = "12"', "int"),
+        ('train = "yes"', "bool"),
+        ("model = false", "str"),
+        ("seed = true", "int"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(complaint, line, expected):
+    """5 is not made the text "5", nor "yes" true."""
+    write_config(line)
+    status, message = complaint("run")
+    assert (
+        status,
+        message.startswith(f"{Path.cwd() / 'mnist-report.toml'}: "),
+        message.endswith(f"expected {expected}"),
+    ) == (
+        2,
+        True,
+        True,
+    )
 
 
 def test_a_commands_table_wins_over_the_top_of_the_file(complaint):

@@ -40,14 +40,14 @@ def test_a_model_at_chance_is_told():
     """Random answers, with what the most frequent class would get."""
     found = told(np.random.default_rng(1).integers(0, 4, 400))
     assert len(found) == 1
-    assert all(part in found[0] for part in ("no better than chance", "25.0%"))
+    assert all(part in found[0] for part in ("no better than chance", "25.0 %"))
 
 
 def test_always_the_most_frequent_class_is_chance():
     """85 % right, because 85 % are cats."""
     labels = np.where(np.arange(400) < 340, 0, 1 + np.arange(400) % 3)
     found = told(np.zeros(400, dtype=int), labels)
-    assert any("no better than chance" in sentence and "85.0%" in sentence for sentence in found)
+    assert any("no better than chance" in sentence and "85.0 %" in sentence for sentence in found)
 
 
 def test_a_poor_model_that_is_better_than_chance_is_not_at_chance():
@@ -102,7 +102,7 @@ def test_saturated_confidences_are_told():
     """All certain, 2 % of them wrong."""
     found = told(mostly_right(), confidence=1.0)
     assert len(found) == 1
-    assert all(part in found[0] for part in ("saturated", "98.0%"))
+    assert all(part in found[0] for part in ("saturated", "98.0 %"))
 
 
 def test_certainty_that_the_accuracy_bears_out_is_no_finding():
@@ -124,7 +124,7 @@ def test_100_percent_is_said_of_all_and_only_of_all(wrong):
     predicted[:wrong] = labels[:wrong]
     found = told(predicted, labels)
     assert any("permutation" in sentence for sentence in found)
-    assert not any("100.0%" in sentence for sentence in found)
+    assert not any("100.0 %" in sentence for sentence in found)
 
 
 def test_a_set_of_one_class_that_is_all_right_is_not_at_chance():

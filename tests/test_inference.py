@@ -76,6 +76,16 @@ def test_a_model_that_dies_while_predicting_is_an_error_that_says_how(models):
             model.predict(IMAGES, kill)
 
 
+def test_a_backend_that_is_not_installed_is_an_error(models, monkeypatch):
+    """The message names the variable that asked for it."""
+    monkeypatch.setenv("KERAS_BACKEND", "nonsense")
+    with (
+        start_model(models / "good.keras", device="cpu", batch_size=3) as model,
+        pytest.raises(DeviceError, match="KERAS_BACKEND is 'nonsense'"),
+    ):
+        model.wait_until_loaded()
+
+
 def test_a_gpu_that_is_not_there_is_an_error(models):
     """`gpu` never turns into a silent run on the CPU."""
     with (

@@ -23,12 +23,15 @@ def start(arguments, cwd):
     )
 
 
-def interrupt_after(process, telling):
+def interrupt_after(process, telling, interrupt=None):
     """Send Ctrl-C once a line on stderr contains `telling`; returns the status and the rest of stderr."""
     for line in process.stderr:
         if telling in line:
             break
-    os.killpg(process.pid, signal.SIGINT)
+    if interrupt is None:
+        os.killpg(process.pid, signal.SIGINT)
+    else:
+        interrupt()
     _, rest = process.communicate(timeout=120)
     return process.returncode, rest
 
@@ -47,6 +50,14 @@ def few(tmp_path):
 def test_an_interrupted_run_ends_with_130_and_leaves_nothing(tmp_path):
     """No half-written folder, no model process that lives on."""
     status, rest = interrupt_after(start(["run"], tmp_path), "10,000 images")
+    assert (status, "Traceback" in rest) == (130, False)
+    assert list((tmp_path / "reports").iterdir()) == []
+
+
+def test_a_terminated_run_ends_like_an_interrupted_one(tmp_path):
+    """SIGTERM is how cron, systemd and `timeout` end a command."""
+    process = start(["run"], tmp_path)
+    status, rest = interrupt_after(process, "10,000 images", process.terminate)
     assert (status, "Traceback" in rest) == (130, False)
     assert list((tmp_path / "reports").iterdir()) == []
 

@@ -60,21 +60,6 @@ def test_the_alternative_is_the_most_probable_other_class(sample):
 
 
 @law
-@given(samples())
-def test_the_suspects_are_those_of_a_plain_loop(sample):
-    """The alternative reaches what its own images get in the mean."""
-    rows = sample.predictions().rows
-    found = find_label_issues(sample.labels, rows)
-    thresholds = means(sample.labels, rows)
-    expected = [
-        max(p for c, p in enumerate(row) if c != label)
-        >= thresholds[max((c for c in range(len(row)) if c != label), key=lambda c: row[c])]
-        for label, row in zip(sample.labels.tolist(), rows.tolist(), strict=True)
-    ]
-    assert found.suspected.tolist() == expected
-
-
-@law
 @given(samples(ties=False))
 def test_the_suspects_are_those_off_the_diagonal_of_the_confident_joint(sample):
     """Northcutt, Jiang and Chuang count an image where its most probable confident class is; elsewhere it is fine."""

@@ -67,4 +67,6 @@ def test_a_folder_that_is_no_run_is_status_3(tmp_path):
     """The message names the folder."""
     answer = render([tmp_path], tmp_path)
     assert answer.returncode == 3
-    assert answer.stderr == f"error: {tmp_path}: not a run folder, it has no run.json\n"
+    assert (
+        answer.stderr == f"error: {tmp_path}: not a run folder, it has no run.json; give one such as reports/latest\n"
+    )

@@ -81,9 +81,18 @@ def test_the_card_lies_beside_the_model(tmp_path):
 
 def test_a_model_has_the_card_that_names_its_digest(model):
     """The card comes along as it stands in the file."""
-    card = {"format": 1, "model": {"sha256": sha256(model)}, "recipe": {"epochs": 3}}
+    data = {"source": "mnist", "split": "train", "sha256": "0" * 64, "n_trained_on": 9, "n_held_out": 1}
+    training = {"best_epoch": 1, "duration_s": 2.5, "history": []}
+    card = {"format": 1, "model": {"sha256": sha256(model)}, "recipe": {}, "data": data, "training": training}
     card_path(model).write_text(json.dumps(card))
     assert identify_model(model).card == card
+
+
+def test_a_card_that_lacks_what_the_report_needs_is_an_error(model):
+    """It is found before inference, not after."""
+    card_path(model).write_text(json.dumps({"format": 1, "model": {"sha256": sha256(model)}, "recipe": {}}))
+    with pytest.raises(ModelError, match=r"the model card has no data\.source; remove it or train again"):
+        identify_model(model)
 
 
 def test_the_card_of_another_model_is_left_aside(model):

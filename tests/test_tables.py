@@ -159,7 +159,7 @@ def test_provenance_says_what_was_run():
     assert rows["Data sha256"] == "b" * 64
     assert rows["Parameters"] == "93, 90 trainable"
     assert rows["Versions"] == "mnist-report 0.1.0, python 3.11.7"
-    assert rows["Git commit"] == text.DASH
+    assert rows["Git commit (of the folder it ran in)"] == text.DASH
 
 
 def test_provenance_of_a_model_with_a_card_says_how_it_was_trained():

@@ -20,8 +20,8 @@ nearly = st.integers(2, 10_000_000).map(lambda n: (n - 1, n))
 
 
 def shown(percentage):
-    """The number in "99.4 %"."""
-    return float(percentage.removesuffix(" %"))
+    """The number in "99.4 %" or "> 99.9 %"."""
+    return float(percentage.removesuffix(" %").lstrip("<> "))
 
 
 def places(number):
@@ -115,10 +115,10 @@ def test_without_an_interval_the_decimals_follow_the_number_of_images(n, decimal
     [
         (0.5, 0, "50 %"),
         (0.123456, 2, "12.35 %"),
-        (0.99999, 2, "99.99 %"),
-        (0.999, 0, "99 %"),
-        (0.00001, 2, "0.01 %"),
-        (0.001, 0, "1 %"),
+        (0.99999, 2, "> 99.99 %"),
+        (0.999, 0, "> 99 %"),
+        (0.00001, 2, "< 0.01 %"),
+        (0.001, 0, "< 1 %"),
         (1.0, 2, "100.00 %"),
         (0.0, 1, "0.0 %"),
     ],

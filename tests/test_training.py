@@ -9,7 +9,7 @@ import pytest
 
 from mnist_report.data.dataset import make_dataset
 from mnist_report.data.sources import load_dataset
-from mnist_report.errors import DataError
+from mnist_report.errors import DataError, ModelError
 from mnist_report.model.recipes import Recipe
 from mnist_report.model.store import read_card
 from mnist_report.model.training import Epoch, train
@@ -119,8 +119,25 @@ def test_the_test_set_is_never_opened(few, tmp_path, monkeypatch):
         (folder / file.name).symlink_to(file)
     monkeypatch.setattr(sources, "EMBEDDED_FOLDER", folder)
     whole = load_dataset("mnist", "train")
-    assert len(whole) == 60_000
     np.testing.assert_array_equal(whole.labels[:300], few.labels)
+    some = make_dataset(whole.images[:300], whole.labels[:300], class_names=whole.class_names, source="", split="train")
+    result, _ = train_few(some, tmp_path, epochs=1)
+    assert result.model.exists()
+
+
+def test_a_training_that_diverges_says_so_and_leaves_nothing(few, tmp_path):
+    """No model of NaN is ever called the best."""
+    with pytest.raises(ModelError, match="training diverged in its first epoch"):
+        train(
+            few,
+            Recipe(epochs=2, learning_rate=1e30),
+            tmp_path / "m.keras",
+            device="cpu",
+            created="",
+            show=print,
+            stopped=lambda: False,
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_share_that_holds_out_nothing_is_an_error(few, tmp_path):

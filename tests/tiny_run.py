@@ -19,6 +19,7 @@ from mnist_report.runs.folder import (
     unfinished_run,
     write_provenance,
     write_results,
+    writing_to,
 )
 
 RUN_ID = "20260102T030405Z-pets_cnn-0123ab"
@@ -92,7 +93,7 @@ def tiny_card(history) -> dict[str, Any]:
     """As much of a model card as the report shows."""
     return {
         "recipe": {"epochs": 3, "batch_size": 32, "seed": 7},
-        "data": {"source": "pets", "split": "train", "n_trained_on": 90, "n_held_out": 10},
+        "data": {"source": "pets", "split": "train", "sha256": "c" * 64, "n_trained_on": 90, "n_held_out": 10},
         "training": {"best_epoch": len(history), "duration_s": 4.5, "history": history},
     }
 
@@ -169,7 +170,7 @@ def one_image() -> Predictions:
 
 def finished_run(reports: Path, run_id: str = RUN_ID) -> Path:
     """The published folder of the twelve images, with two reports."""
-    with unfinished_run(reports) as folder:
+    with unfinished_run(reports) as folder, writing_to(reports):
         tiny_run().write(folder)
         (folder / "report.html").write_text("<p>", "utf-8")
         (folder / "report.pdf").write_bytes(b"%PDF")

@@ -44,6 +44,13 @@ class ReportedError(Exception):
         self.exit_status = exit_status
 
 
+class _StderrHandler(logging.Handler):
+    """Writes to whatever stderr is at the moment: while a progress bar is shown, rich puts lines above it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)
+
+
 class _TextFormatter(logging.Formatter):
     """Plain sentences; a warning or an error says that it is one."""
 
@@ -55,7 +62,7 @@ class _TextFormatter(logging.Formatter):
 @contextmanager
 def console(options: ConsoleOptions) -> Iterator["Console"]:
     """Send the program's log to stderr as the options say, for as long as the context lasts."""
-    handler = logging.StreamHandler()
+    handler = _StderrHandler()
     handler.setFormatter(json_formatter() if options.log_format == "json" else _TextFormatter())
     handler.setLevel(logging.WARNING if options.quiet else logging.DEBUG if options.verbose else logging.INFO)
     log.addHandler(handler)

@@ -1,10 +1,14 @@
 """`mnist-report evaluate`: predictions and frames without a report."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnist_report.commands.console import Console, ConsoleOptions, console
-from mnist_report.commands.options import BatchSize, Data, Device, Model, Reports, Seed, Split
+from mnist_report.commands.options import TITLE, BatchSize, Data, Device, Model, Reports, Seed, Split
 from mnist_report.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mnist_report.pipeline import Job
 
 
 def evaluate(
@@ -23,8 +27,7 @@ def evaluate(
     It prints the new run folder; `mnist-report render` draws its reports later.
     """
     with console(console_options) as terminal:
-        folder = run_job(
-            terminal,
+        job = make_job(
             model=model,
             data=data,
             split=split,
@@ -32,15 +35,14 @@ def evaluate(
             batch_size=batch_size,
             seed=seed,
             reports=reports,
-            title="Digit classifier evaluation",
+            title=TITLE,
             formats=(),
         )
-        print(folder)
+        print(run_job(job, terminal), flush=True)
     return 0
 
 
-def run_job(
-    terminal: Console,
+def make_job(
     *,
     model: Path | None,
     data: str,
@@ -51,16 +53,19 @@ def run_job(
     reports: Path,
     title: str,
     formats: tuple[str, ...] | None,
-) -> Path:
-    """Run one job with a progress bar; returns the run folder."""
-    from mnist_report.commands.surroundings import look_around
+) -> "Job":
+    """The options as a job.
+
+    Raises:
+        ConfigError: a number is out of its range.
+    """
     from mnist_report.model.store import shipped_model
-    from mnist_report.pipeline import Job, run
+    from mnist_report.pipeline import Job
 
     for name, value, least in (("batch-size", batch_size, 1), ("seed", seed, 0)):
         if value < least:
             raise ConfigError(f"{name} is {value}, expected at least {least}")
-    job = Job(
+    return Job(
         model=model or shipped_model(),
         data=data,
         split=split,
@@ -71,5 +76,12 @@ def run_job(
         title=title,
         formats=formats,
     )
+
+
+def run_job(job: "Job", terminal: Console) -> Path:
+    """Run one job with a progress bar; returns the run folder."""
+    from mnist_report.commands.surroundings import look_around
+    from mnist_report.pipeline import run
+
     with terminal.progress("images") as move:
         return run(job, look_around(), lambda done, total: move(done, total, ""))

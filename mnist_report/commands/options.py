@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from mnist_report.errors import ConfigError
 
 FORMATS = ("html", "pdf")
+TITLE = "Digit classifier evaluation"
 
 Device = Annotated[
     Literal["auto", "cpu", "gpu"], Parameter(help="Where the model runs; gpu insists on one, auto takes one if there.")

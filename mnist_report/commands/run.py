@@ -1,13 +1,15 @@
 """`mnist-report run`: the main job."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
-from mnist_report.commands.console import Console, ConsoleOptions, console
-from mnist_report.commands.evaluate import run_job
+from mnist_report.commands.console import ConsoleOptions, console
+from mnist_report.commands.evaluate import make_job, run_job
 from mnist_report.commands.options import (
+    TITLE,
     BatchSize,
     Data,
     Device,
@@ -23,6 +25,8 @@ from mnist_report.commands.train import INTERRUPTED, train_model
 from mnist_report.errors import ConfigError
 from mnist_report.model.recipes import Recipe
 
+TrainingOptions = Annotated[Recipe, Parameter(name="training", group=Group("With --train", sort_key=5))]
+
 
 def run(
     *,
@@ -30,13 +34,13 @@ def run(
     data: Data = "mnist",
     split: Split = "test",
     train: Annotated[bool, Parameter(negative=())] = False,
-    epochs: int | None = None,
     reports: Reports = Path("reports"),
     format: Format = None,  # noqa: A002  the option's name
-    title: Title = "Digit classifier evaluation",
+    title: Title = TITLE,
     device: Device = "auto",
     batch_size: BatchSize = 500,
     seed: Seed = 42,
+    training: TrainingOptions = Recipe(),  # noqa: B008  frozen
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
     """Evaluate a model on a test set and write the HTML and PDF report.
@@ -45,22 +49,13 @@ def run(
     reports/<run-id>/; reports/latest points at it.
 
     Args:
-        train: Train a model first, as `mnist-report train` does, and evaluate that one.
-        epochs: With --train: at most so many epochs.
+        train: Train a model first, as `mnist-report train` does with its table of the configuration file, and
+            evaluate that one.
     """
     with console(console_options) as terminal:
-        formats = parse_formats(format)
         if train and model is not None:
             raise ConfigError("--train trains a new model, so --model cannot name one; give only one of the two")
-        if epochs is not None and not train:
-            raise ConfigError("--epochs is for training; give --train with it")
-        recipe = Recipe(seed=seed) if epochs is None else Recipe(seed=seed, epochs=epochs)
-        if train:
-            model = _train_first(data, device, recipe, terminal)
-            if model is None:
-                return INTERRUPTED
-        folder = run_job(
-            terminal,
+        job = make_job(
             model=model,
             data=data,
             split=split,
@@ -69,12 +64,15 @@ def run(
             seed=seed,
             reports=reports,
             title=title,
-            formats=formats,
+            formats=parse_formats(format),
         )
-        print(folder)
+        if train:
+            from mnist_report.pipeline import rehearse
+
+            rehearse(job)
+            trained = train_model(data, None, device, training, terminal)
+            if trained is None or trained.interrupted:
+                return INTERRUPTED
+            job = replace(job, model=trained.model)
+        print(run_job(job, terminal), flush=True)
     return 0
-
-
-def _train_first(data: str, device: str, recipe: Recipe, terminal: Console) -> Path | None:
-    trained = train_model(data, None, device, recipe, terminal)
-    return None if trained is None or trained.interrupted else trained.model

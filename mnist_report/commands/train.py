@@ -36,9 +36,8 @@ def train(
     with console(console_options) as terminal:
         trained = train_model(data, output, device, recipe, terminal)
         if trained is None:
-            log.warning("interrupted before the first epoch was finished: no model was written")
             return INTERRUPTED
-        print(trained.model)
+        print(trained.model, flush=True)
         return INTERRUPTED if trained.interrupted else 0
 
 
@@ -61,7 +60,9 @@ def train_model(data: str, output: Path | None, device: str, recipe: Recipe, ter
                 move(news.step, news.steps, f"epoch {news.epoch}")
 
         trained = train(dataset, recipe, output, device=device, created=created.isoformat(), show=show, stopped=stopped)
-    if trained is not None:
+    if trained is None:
+        log.warning("interrupted before the first epoch was finished: no model was written")
+    else:
         how = "interrupted; kept the best model so far" if trained.interrupted else "kept the best model"
         log.info("%s: epoch %d, validation loss %.4f: %s", how, trained.best.epoch, trained.best.val_loss, output)
     return trained

@@ -17,7 +17,6 @@ from mnist_report.data.idx import read_idx
 from mnist_report.errors import DataError
 
 EMBEDDED = "mnist"
-SPLITS = ("test", "train")
 DIGITS = tuple("0123456789")
 
 EMBEDDED_FOLDER = Path(__file__).parent / "mnist"
@@ -60,6 +59,8 @@ def load_dataset(source: str = EMBEDDED, split: str = "test") -> Dataset:
     Raises:
         DataError: nothing readable is there, or images and labels do not fit together.
     """
+    if not source:
+        raise DataError("the data has an empty name; give 'mnist', a folder of IDX files or an .npz file")
     if source == EMBEDDED:
         images, labels = _load_idx_folder(EMBEDDED_FOLDER, split, EMBEDDED_SHA256[split])
     else:
@@ -96,10 +97,14 @@ def _load_idx_folder(
 def _find_idx(folder: Path, stem: str, ndim: int) -> Path:
     """The file of that stem; both spellings that circulate are known, raw or gzipped."""
     names = [f"{stem}{joint}idx{ndim}-ubyte{suffix}" for joint in "-." for suffix in ("", ".gz")]
+    try:
+        present = {path.name for path in folder.iterdir()}
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read ({error.strerror or error})") from error
     for name in names:
-        if (folder / name).exists():
+        if name in present:
             return folder / name
-    raise DataError(f"{folder}: no file {names[0]} or {names[1]}; {_inventory(p.name for p in folder.iterdir())}")
+    raise DataError(f"{folder}: no file {names[0]} or {names[1]}; {_inventory(present)}")
 
 
 def _inventory(names: Iterable[str]) -> str:

@@ -1,5 +1,7 @@
 """Findings: sentences about what is structurally wrong, so that nobody reads good numbers out of a broken setup."""
 
+import math
+
 import numpy as np
 
 from mnist_report.evaluation.calibration import COVERAGE_TARGET
@@ -21,11 +23,12 @@ def _at_chance(tally: Tally) -> str:
     """The interval of the accuracy reaches down to what always saying the most frequent class would get."""
     accuracy = proportion(int(np.trace(tally.confusion)), tally.n)
     constant = tally.confusion.sum(axis=1).max() / tally.n
-    if accuracy.ci_low > constant:
+    if accuracy.ci_low > constant or constant == 1:
         return ""
     return (
-        f"The accuracy of {accuracy.value:.1%} is no better than chance: always answering the most frequent class "
-        f"would get {constant:.1%}. Look for another scaling of the pixels, other labels, or an untrained model."
+        f"The accuracy of {_percent(accuracy.value)} is no better than chance: always answering the most frequent "
+        f"class would get {_percent(constant)}. Look for another scaling of the pixels, other labels, or an untrained "
+        "model."
     )
 
 
@@ -40,7 +43,8 @@ def _permuted(tally: Tally, names: tuple[str, ...]) -> str:
         return ""
     pairs = ", ".join(f"{names[k]} to {names[target[k]]}" for k in moved[:10])
     return (
-        f"The confusion matrix is a permutation: {explained:.1%} of the images are right if the classes are renamed "
+        f"The confusion matrix is a permutation: {_percent(explained)} of the images are right if the classes are "
+        "renamed "
         f"({pairs}). The model was probably trained with its labels in another order."
     )
 
@@ -59,6 +63,12 @@ def _saturated(predictions: Predictions) -> str:
     if certain.mean() < MOSTLY or predictions.right[certain].mean() >= COVERAGE_TARGET:
         return ""
     return (
-        f"The confidences are saturated: {certain.mean():.1%} of the answers are given as certain, but only "
-        f"{predictions.right[certain].mean():.1%} of those are right. They cannot be read as probabilities."
+        f"The confidences are saturated: {_percent(float(certain.mean()))} of the answers are given as certain, but "
+        f"only {_percent(float(predictions.right[certain].mean()))} of those are right. They cannot be read as "
+        "probabilities."
     )
+
+
+def _percent(value: float) -> str:
+    """One decimal, rounded down: 100 % is only said of all."""
+    return f"{math.floor(value * 1000 + 1e-9) / 10:.1f} %"

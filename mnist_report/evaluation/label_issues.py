@@ -1,7 +1,8 @@
 """Suspected label errors: images whose label the model, which never saw them, finds hard to believe.
 
 They are suspects, never verdicts. The rule is that of confident learning (Northcutt, Jiang and Chuang, JAIR 70, 2021):
-an image is suspected where another class is at least as probable as that class is, in the mean, on its own images.
+of the classes that are at least as probable as they are, in the mean, on their own images, the most probable one is
+what the image is confidently taken for; it is suspected where that is not its label.
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ class LabelIssues:
         alternative_probability: float64, shape (n,).
         threshold: float64, shape (classes,), the mean probability of each class on the images that carry its label;
             NaN for a class without images.
-        suspected: bool, shape (n,), whether the alternative reaches its class's threshold.
+        suspected: bool, shape (n,), whether the image is confidently taken for another class.
     """
 
     index: NDArray[np.int64]
@@ -69,9 +70,18 @@ def find_label_issues(labels: NDArray[np.int64], rows: NDArray[np.float64]) -> L
         alternative=alternative,
         alternative_probability=alternative_probability,
         threshold=threshold,
-        # A class without images has no threshold: comparing with NaN suspects nothing.
-        suspected=alternative_probability >= threshold[alternative],
+        suspected=_confidently_another(labels, rows, threshold),
     )
+
+
+def _confidently_another(
+    labels: NDArray[np.int64], rows: NDArray[np.float64], threshold: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    # A class without images has no threshold: comparing with NaN takes nothing for it.
+    reaching = rows >= threshold
+    taken_for = np.where(reaching, rows, -1).argmax(axis=1)
+    another: NDArray[np.bool_] = reaching.any(axis=1) & (taken_for != labels)
+    return another
 
 
 def accuracy_without(suspected: NDArray[np.bool_], right: NDArray[np.bool_]) -> Metric:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_report.evaluation import confusion as of_confusion
 from mnist_report.evaluation.calibration import expected_calibration_error
@@ -44,7 +45,7 @@ def overall_metrics(tally: Tally, seed: int = 0) -> dict[str, Metric]:
         "accuracy": proportion(right, n),
         "errors": _without_interval(n - right, n),
         **{
-            name: Metric(float(function(counts)), *percentile_interval(function(draws)), n)
+            name: _resampled(float(function(counts)), function(draws), n)
             for name, function in of_confusion.OVERALL.items()
         },
         "top2_accuracy": proportion(tally.top2, n),
@@ -73,7 +74,7 @@ def class_metrics(tally: Tally, seed: int = 0) -> tuple[dict[str, Metric], ...]:
             {
                 "recall": proportion(right, support),
                 "precision": proportion(right, predicted),
-                "f1": Metric(float(f1[k]), *percentile_interval(f1_draws[:, k]), support),
+                "f1": _resampled(float(f1[k]), f1_draws[:, k], support),
                 "mean_confidence": mean(sums, support, least=0, most=1),
             }
         )
@@ -93,6 +94,10 @@ def mean(sums: Sums, n: int, *, least: float = -math.inf, most: float = math.inf
         return Metric(math.nan, math.nan, math.nan, 0)
     low, high = normal_interval(float(sums.total), float(sums.squares), n)
     return Metric(float(sums.total) / n, float(np.maximum(low, least)), float(np.minimum(high, most)), n)
+
+
+def _resampled(value: float, draws: NDArray[np.float64], n: int) -> Metric:
+    return Metric(value, *percentile_interval(value, draws), n)
 
 
 def _without_interval(value: float, n: int) -> Metric:

@@ -1,6 +1,7 @@
 """What keras runs on. Only the model's process may call this: importing keras takes seconds."""
 
 import importlib.metadata
+import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,16 +33,21 @@ def find_backend(device: str) -> Backend:
         device: "auto", "cpu" or "gpu"; "gpu" insists on one.
 
     Raises:
-        DeviceError: a GPU was asked for by name and the backend sees none.
+        DeviceError: a GPU was asked for by name and the backend sees none, or the backend is not installed.
     """
-    import keras
-
+    try:
+        import keras
+    except (ImportError, ValueError) as error:  # how keras says that it lacks, or does not know, a backend
+        wanted = os.environ.get("KERAS_BACKEND", "tensorflow")
+        raise DeviceError(
+            f"KERAS_BACKEND is {wanted!r}, and keras cannot be imported with it ({error}); install that backend, "
+            "or unset the variable for tensorflow"
+        ) from error
     name = keras.config.backend()
     gpus = [] if device == "cpu" else _gpus()
     if device == "gpu" and not gpus:
         raise DeviceError(
-            f"--device gpu: {name} sees no GPU here; check the driver and `pip install 'mnist-report[gpu]'`, "
-            "or use --device auto"
+            f"--device gpu: {name} sees no GPU here; check the driver and install the extra gpu, or use --device auto"
         )
     versions = {library: importlib.metadata.version(library) for library in ("keras", name)}
     return Backend(name, versions, "gpu" if gpus else "cpu", _gpu_name(name) if gpus else cpu_name())

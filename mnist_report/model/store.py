@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import stat
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 SHIPPED = "mnist_cnn.keras"
 CARD_FORMAT = 1
+# What the report needs of a card.
+CARD_PARTS = {
+    "recipe": (),
+    "data": ("source", "split", "sha256", "n_trained_on", "n_held_out"),
+    "training": ("best_epoch", "duration_s", "history"),
+}
 PARTS = ("config.json", "metadata.json", "model.weights.h5")
 
 
@@ -61,21 +68,21 @@ def check_model_file(path: Path) -> None:
     Raises:
         ModelError: it is missing, a folder, another format, or an archive that lacks a part.
     """
-    if path.is_dir():
-        raise ModelError(f"{path}: expected a .keras file, found a folder")
-    if not path.exists():
-        raise ModelError(f"{path}: no such model file")
-    if path.suffix != ".keras":
-        raise ModelError(
-            f"{path}: expected a .keras file, found {path.suffix or 'no suffix'}; save it with model.save()"
-        )
     try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise ModelError(f"{path}: expected a .keras file, found a folder")
+        if path.suffix != ".keras":
+            found = path.suffix or "no suffix"
+            raise ModelError(f"{path}: expected a .keras file, found {found}; save it with model.save()")
         with zipfile.ZipFile(path) as archive:
             missing = [part for part in PARTS if part not in archive.namelist()]
-    except zipfile.BadZipFile as error:
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: no such model file") from error
+    except (zipfile.BadZipFile, NotImplementedError) as error:
         raise ModelError(f"{path}: not a zip archive, so not a .keras file; save it again with model.save()") from error
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read ({error})") from error
     if missing:
         raise ModelError(f"{path}: the archive has no {missing[0]}; save the whole model with model.save()")
 
@@ -130,8 +137,13 @@ def read_card(model: Path, sha256: str) -> dict[str, Any] | None:
         raise ModelError(f"{path}: not a readable model card ({error}); remove it or train again") from error
     if not isinstance(card, dict) or card.get("format") != CARD_FORMAT or not isinstance(card.get("model"), dict):
         raise ModelError(f"{path}: not a model card of format {CARD_FORMAT}; remove it or train again")
-    # A file that was replaced after its card was written is not the model that the card describes.
-    return card if card["model"].get("sha256") == sha256 else None
+    if card["model"].get("sha256") != sha256:
+        # A file that was replaced after its card was written is not the model that the card describes.
+        return None
+    missing = [f"{part}.{key}" for part, keys in CARD_PARTS.items() for key in keys if key not in card.get(part, ())]
+    if missing:
+        raise ModelError(f"{path}: the model card has no {missing[0]}; remove it or train again")
+    return card
 
 
 def check_can_write(path: Path) -> None:

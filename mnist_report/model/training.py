@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_report.data.dataset import Dataset
-from mnist_report.errors import DataError
+from mnist_report.errors import DataError, ModelError
 from mnist_report.model.adapter import unit_scale
 from mnist_report.model.backend import Backend, find_backend
 from mnist_report.model.cnn import build_cnn
@@ -100,7 +100,8 @@ def train(
 
     Raises:
         DataError: the held-out share leaves no image on one of the two sides.
-        DeviceError, ModelError, OutputError: as their names say.
+        ModelError: it diverged before an epoch was finished, or its process died.
+        DeviceError, OutputError: as their names say.
     """
     held_out = _held_out(len(dataset), recipe.validation_share)
     check_can_write(output)
@@ -133,7 +134,7 @@ def train(
         seconds=time.perf_counter() - began,
         **value,
     )
-    write_text(card_path(output), json.dumps(card, indent=1) + "\n")
+    write_text(card_path(output), json.dumps(card, indent=1, allow_nan=False) + "\n")
     write_text(output.with_suffix(".history.csv"), _history_csv(trained.history))
     return trained
 
@@ -232,9 +233,15 @@ def _train_here(connection: Connection, recipe: Recipe, held_out: int, output: P
             verbose=0,
         )
     except _StoppedError:
-        if early_stopping.best_weights is None:
+        if not _has_good_weights(early_stopping):
             connection.send(("done", None))
             return
+        model.set_weights(early_stopping.best_weights)
+    except _DivergedError as error:
+        if not _has_good_weights(early_stopping):
+            raise ModelError(
+                "training diverged in its first epoch: the loss is not a number; lower --learning-rate"
+            ) from error
         model.set_weights(early_stopping.best_weights)
     save_model(model, output)
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
@@ -242,8 +249,17 @@ def _train_here(connection: Connection, recipe: Recipe, held_out: int, output: P
     connection.send(("done", facts))
 
 
+def _has_good_weights(early_stopping: Any) -> bool:
+    """Whether an epoch was finished, with a loss that is a number."""
+    return early_stopping.best is not None and math.isfinite(early_stopping.best)
+
+
 class _StoppedError(Exception):
     """The parent asked for training to end."""
+
+
+class _DivergedError(Exception):
+    """The loss is infinite or not a number."""
 
 
 def _reporter(connection: Connection) -> "keras.callbacks.Callback":
@@ -270,6 +286,8 @@ def _reporter(connection: Connection) -> "keras.callbacks.Callback":
             names = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
             values = {name: float((logs or {})[name]) for name in names}
             seconds = round(time.perf_counter() - self.epoch_began, 2)
+            if not all(map(math.isfinite, values.values())):
+                raise _DivergedError
             connection.send(("epoch", Epoch(epoch=epoch + 1, seconds=seconds, **values)))
 
     return Reporter()

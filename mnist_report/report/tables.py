@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mnist_report.evaluation.calibration import noise_floor
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.report import text
@@ -123,6 +124,64 @@ def confidence_table(evaluation: Evaluation) -> Table:
     return Table(columns, rows, frozenset(range(1, len(columns))))
 
 
+def calibration_table(evaluation: Evaluation) -> Table:
+    """The bins of the reliability diagram that hold images."""
+    rows = []
+    for row in evaluation.frames.calibration.to_dict("records"):
+        accuracy = Metric(row["accuracy"], row["ci_low"], row["ci_high"], row["n"])
+        bounds = f"{row['low']:.3f} {text.DASH} {row['high']:.3f}"
+        shares = (text.share(row["mean_confidence"], 2), text.share(accuracy.value, 2), text.percent_interval(accuracy))
+        rows.append((bounds, text.count(row["n"]), *shares))
+    columns = ("Confidence", "Images", "Mean confidence", "Accuracy", "95 % interval")
+    return Table(columns, tuple(rows), frozenset(range(1, len(columns))))
+
+
+def calibration_note(evaluation: Evaluation) -> str:
+    """The ECE beside what chance alone would show."""
+    ece, floor = evaluation.overall["ece"].value, noise_floor(evaluation.tally.bins)
+    return (
+        f"The calibration error (ECE) is {text.number(ece, 4)}; a perfectly calibrated model with these confidences "
+        f"would show about {text.number(floor, 4)} on so many images, by chance alone."
+    )
+
+
+def near_misses_table(evaluation: Evaluation) -> Table:
+    """The right predictions with the smallest margin."""
+    rows = tuple(
+        (
+            f"#{row['index']}",
+            row["label"],
+            row["runner_up"],
+            text.share(row["confidence"], 1),
+            text.share(row["margin"], 1),
+        )
+        for row in evaluation.frames.near_misses.head(MOST_PAIRS).to_dict("records")
+    )
+    return Table(("Image", "Class", "Runner-up", "Confidence", "Margin"), rows, frozenset({3, 4}))
+
+
+def label_issues_table(evaluation: Evaluation) -> Table:
+    """The labels that should be looked at first."""
+    rows = tuple(
+        (f"#{row['index']}", row["label"], "suspected" if row["suspected"] else text.DASH, row["reason"])
+        for row in evaluation.frames.label_issues.head(MOST_PAIRS).to_dict("records")
+    )
+    return Table(("Image", "Label", "", "Why"), rows, frozenset())
+
+
+def label_issues_note(evaluation: Evaluation) -> str:
+    """How many are suspected, and the accuracy without them."""
+    suspected = int(evaluation.label_issues.suspected.sum())
+    if suspected == 0:
+        return "No label is suspected; these are the ones that the model believes in least."
+    without = evaluation.accuracy_without_suspects
+    return (
+        f"{text.plural(suspected, 'label')} {'is' if suspected == 1 else 'are'} suspected, never more than that. With "
+        f"them set aside the accuracy would be {text.percent(without)} ({text.percent_interval(without)}); every "
+        "number elsewhere in this report includes them."
+    )
+
+
 def layers_table(layers: Iterable[Mapping[str, Any]]) -> Table:
     """The model's layers."""
     rows = tuple(
@@ -158,7 +217,7 @@ def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         "Run": facts["run_id"],
         "Created": moment(facts["created"]),
         "Command": facts["command"],
-        "Git commit": facts["git_commit"] or text.DASH,
+        "Git commit (of the folder it ran in)": facts["git_commit"] or text.DASH,
         "Model file": ", ".join(
             [
                 model["path"],
@@ -174,7 +233,7 @@ def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         "Device": f"{device['name']} ({device['kind']}), {device['backend']} backend",
         "Inference": (
             f"{text.duration(device['inference_s'])}, {text.count(round(device['images_per_second']))} images/s "
-            f"in batches of {device['batch_size']}"
+            f"in batches of {device['batch_size']}, compilation included"
         ),
         "Seed": str(facts["seed"]),
         "Host": f"{host['name']}, {host['system']}",

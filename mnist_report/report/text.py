@@ -18,21 +18,28 @@ def percent_interval(metric: Metric) -> str:
     if math.isnan(metric.ci_low):
         return DASH
     places = decimals(metric)
-    low, high = (share(bound, places).removesuffix(" %") for bound in (metric.ci_low, metric.ci_high))
-    return f"{low} {DASH} {high} %"
+    return f"{_bound(metric.ci_low, places)} {DASH} {_bound(metric.ci_high, places)} %"
 
 
 def share(value: float, places: int) -> str:
-    """A proportion in percent; neither 0 nor 100 unless it is exactly that."""
+    """A proportion in percent; neither 0 nor 100 unless it is exactly that: "> 99.99 %", "< 0.01 %"."""
     if math.isnan(value):
         return DASH
+    shown, step = round(100 * value, places), 10.0**-places
+    if shown >= 100 > 100 * value:
+        return f"> {100 - step:.{places}f} %"
+    if shown <= 0 < value:
+        return f"< {step:.{places}f} %"
+    return f"{shown:.{places}f} %"
+
+
+def _bound(value: float, places: int) -> str:
+    """A bound of an interval, which stays below 100 and above 0 unless it is exactly that."""
     step = 10.0**-places
     shown = round(100 * value, places)
-    if shown >= 100 > 100 * value:
-        shown = 100 - step
-    if shown <= 0 < value:
-        shown = step
-    return f"{shown:.{places}f} %"
+    if value not in (0, 1):
+        shown = min(max(shown, step), 100 - step)
+    return f"{shown:.{places}f}"
 
 
 def decimals(metric: Metric) -> int:

@@ -47,11 +47,17 @@ class View:
     headline: str
     summary: str
     key_figures: tuple[tuple[str, str, str], ...]
+    findings: tuple[str, ...]
     overall: Table
     per_class: Table
     confused_pairs: Table
     confused_pairs_caption: str
     confidence: Table
+    calibration: Table
+    calibration_note: str
+    near_misses: Table
+    label_issues: Table
+    label_issues_note: str
     layers: Table
     history: Table | None
     pictures: Mapping[str, Picture]
@@ -82,16 +88,19 @@ def make_view(run: StoredRun, evaluation: Evaluation, figures: Mapping[str, str]
         run_id=facts["run_id"],
         created=tables.moment(facts["created"]),
         headline=f"{text.percent(accuracy)} of {text.plural(n, 'image')} right, {text.count(errors)} wrong",
-        summary=(
-            f"{facts['model']['name']} on {tables.data_name(facts['data'])}. With 95 % confidence its accuracy on "
-            f"images like these lies within {text.percent_interval(accuracy)}."
-        ),
+        summary=f"{facts['model']['name']} on {tables.data_name(facts['data'])}. {_scope(facts, accuracy)}",
         key_figures=_key_figures(metrics, facts, training),
+        findings=evaluation.findings,
         overall=tables.overall_table(metrics),
         per_class=tables.per_class_table(evaluation, predictions.class_names),
         confused_pairs=tables.pairs_table(evaluation),
         confused_pairs_caption=tables.pairs_caption(evaluation),
         confidence=tables.confidence_table(evaluation),
+        calibration=tables.calibration_table(evaluation),
+        calibration_note=tables.calibration_note(evaluation),
+        near_misses=tables.near_misses_table(evaluation),
+        label_issues=tables.label_issues_table(evaluation),
+        label_issues_note=tables.label_issues_note(evaluation),
         layers=tables.layers_table(facts["model"]["layers"]),
         history=tables.history_table(training["history"]) if training else None,
         pictures=_pictures(evaluation, predictions.class_names, training, figures),
@@ -102,11 +111,19 @@ def make_view(run: StoredRun, evaluation: Evaluation, figures: Mapping[str, str]
     )
 
 
+def _scope(facts: Mapping[str, Any], accuracy: Metric) -> str:
+    """What the accuracy says about images that nobody has seen yet."""
+    card = facts["model"]["card"]
+    if card and card["data"]["sha256"] == facts["data"]["sha256"]:
+        return "It was trained on these very images, so this says nothing about others."
+    return f"With 95 % confidence its accuracy on images like these lies within {text.percent_interval(accuracy)}."
+
+
 def _key_figures(
     metrics: Mapping[str, Metric], facts: Mapping[str, Any], training: Mapping[str, Any]
 ) -> tuple[tuple[str, str, str], ...]:
     """(value, what it is, what to know about it) of the figures that a reader looks for first."""
-    model = facts["model"]
+    model, device = facts["model"], facts["device"]
     accuracy, loss = metrics["accuracy"], metrics["log_loss"]
     return (
         (text.percent(accuracy), "accuracy", f"95 % interval {text.percent_interval(accuracy)}"),
@@ -119,9 +136,9 @@ def _key_figures(
             f"{text.plural(len(training['history']), 'epoch')}" if training else "no model card",
         ),
         (
-            text.duration(facts["device"]["inference_s"]),
+            text.duration(device["inference_s"]),
             "inference",
-            f"{text.count(round(facts['device']['images_per_second']))} images/s on {facts['device']['kind']}",
+            f"{text.count(round(device['images_per_second']))} images/s on {device['kind']}, with compilation",
         ),
     )
 
@@ -129,24 +146,11 @@ def _key_figures(
 def _pictures(
     evaluation: Evaluation, class_names: Sequence[str], training: Mapping[str, Any], figures: Mapping[str, str]
 ) -> dict[str, Picture]:
-    recalls = [metrics["recall"] for metrics in evaluation.per_class]
-    weakest = min((m.value, name) for m, name in zip(recalls, class_names, strict=True) if m.n)[1]
-    lowest = text.percent(recalls[class_names.index(weakest)])
-    pairs, groups = evaluation.frames.confused_pairs, evaluation.frames.confidence.set_index("group").to_dict("index")
-    support = evaluation.frames.per_class["support"]
-    wrong = groups["wrong"]["n"]
-    sure = round(wrong * groups["wrong"]["share_over_099"]) if wrong else 0
     findings = {
-        "confusion": (
-            f"Most often, {pairs.actual[0]} is taken for {pairs.predicted[0]} ({pairs['count'][0]} times)"
-            if len(pairs)
-            else "No class is ever taken for another"
-        ),
-        "per_class": f"{weakest} is the weakest class, at {lowest}",
-        "confidence": f"{text.count(sure)} of {text.count(wrong)} wrong answers were given with 0.99 or more",
-        "class_distribution": (
-            f"The classes have {text.count(support.min())} to {text.plural(int(support.max()), 'image')}"
-        ),
+        "confusion": _confusion_finding(evaluation),
+        "per_class": _weakest_finding(evaluation, class_names),
+        "confidence": _confidence_finding(evaluation),
+        "class_distribution": _support_finding(evaluation),
         "training": f"The held-out loss was lowest after epoch {training.get('best_epoch')}",
     }
     kinds = {
@@ -160,6 +164,45 @@ def _pictures(
         name: Picture(_data_uri("image/svg+xml", svg.encode()), findings[name], f"{kinds[name]} {findings[name]}.")
         for name, svg in figures.items()
     }
+
+
+def _confusion_finding(evaluation: Evaluation) -> str:
+    pairs = evaluation.frames.confused_pairs.to_dict("records")
+    if not pairs:
+        return "No class is taken for another"
+    first = pairs[0]
+    if len(pairs) > 1 and pairs[1]["count"] == first["count"]:
+        return f"No pair of classes is confused more than {text.plural(first['count'], 'time')}"
+    return f"Most often, {first['actual']} is taken for {first['predicted']} ({text.plural(first['count'], 'time')})"
+
+
+def _weakest_finding(evaluation: Evaluation, class_names: Sequence[str]) -> str:
+    recalls = [(metrics["recall"], name) for metrics, name in zip(evaluation.per_class, class_names, strict=True)]
+    present = sorted(((m.value, m, name) for m, name in recalls if m.n), key=lambda row: row[0])
+    lowest, metric, name = present[0]
+    if lowest == 1:
+        return "Every class is right throughout"
+    if len(present) > 1 and present[1][0] == lowest:
+        return f"The weakest classes are at {text.percent(metric)}"
+    return f"{name} is the weakest class, at {text.percent(metric)}"
+
+
+def _confidence_finding(evaluation: Evaluation) -> str:
+    wrong = evaluation.frames.confidence.set_index("group").to_dict("index")["wrong"]
+    if wrong["n"] == 0:
+        return "No answer is wrong"
+    sure = round(wrong["n"] * wrong["share_over_099"])
+    return f"{text.count(sure)} of {text.plural(wrong['n'], 'wrong answer')} came with a confidence of 0.99 or more"
+
+
+def _support_finding(evaluation: Evaluation) -> str:
+    support = evaluation.frames.per_class["support"]
+    low, high = int(support.min()), int(support.max())
+    return (
+        f"The classes have {text.plural(high, 'image')} each"
+        if low == high
+        else (f"The classes have {text.count(low)} to {text.plural(high, 'image')}")
+    )
 
 
 def _digit(run: StoredRun, index: int) -> Digit:

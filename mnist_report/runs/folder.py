@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 FORMAT = 1
 REPORTS = frozenset({"report.html", "report.pdf"})
 LATEST = "latest"
+# What the report needs of run.json.
+KEYS = (
+    *("run_id", "created", "title", "command", "git_commit", "seed", "versions", "host", "device", "model", "data"),
+)
 # What reading a file raises that is not what it was when it was written.
 DAMAGE = (
     OSError,
@@ -97,16 +101,37 @@ def unfinished_run(reports: Path) -> Iterator[Path]:
     """
     unfinished = reports / f".unfinished-{secrets.token_hex(6)}"
     try:
-        reports.mkdir(parents=True, exist_ok=True)
-        if (reports / LATEST).is_dir() and not (reports / LATEST).is_symlink():
-            raise OutputError(f"{reports / LATEST}: found a folder, expected a link to the newest run; move it away")
-        unfinished.mkdir()
+        _open_folder(reports)
+        with writing_to(reports):
+            unfinished.mkdir()
         yield unfinished
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+@contextmanager
+def writing_to(reports: Path) -> Iterator[None]:
+    """Whatever the system refuses meanwhile is an output error that names the path and the cause.
+
+    Raises:
+        OutputError: something cannot be written.
+    """
+    try:
+        yield
     except OSError as error:
         where = error.filename or reports
         raise OutputError(f"{where}: cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _open_folder(reports: Path) -> None:
+    """Make the folder of the run folders if need be."""
+    if reports.exists() and not reports.is_dir():
+        raise OutputError(f"{reports}: is a file, expected a folder for the run folders")
+    with writing_to(reports):
+        reports.mkdir(parents=True, exist_ok=True)
+    pointer = reports / LATEST
+    if pointer.exists() and not pointer.is_symlink():
+        raise OutputError(f"{pointer}: expected a link to the newest run, found something else; move it away")
 
 
 def publish(unfinished: Path, run_id: str) -> Path:
@@ -186,11 +211,14 @@ def read_run(folder: Path) -> StoredRun:
     """
     path = folder / "run.json"
     if not path.exists():
-        raise OutputError(f"{folder}: not a run folder, it has no run.json")
+        raise OutputError(f"{folder}: not a run folder, it has no run.json; give one such as reports/latest")
     try:
         provenance = json.loads(path.read_text("utf-8"))
         if provenance.get("format") != FORMAT:
             raise OutputError(f"{path}: format is {provenance.get('format')!r}, this version reads {FORMAT}")
+        missing = [key for key in KEYS if key not in provenance]
+        if missing:
+            raise OutputError(f"{path}: damaged, it has no {missing[0]!r}")
         class_names = tuple(provenance["data"]["class_names"])
         path = folder / "predictions.parquet"
         predictions, _ = read_predictions(path, class_names)
