@@ -39,13 +39,15 @@ class LabelIssues:
     def reason(self, index: int, labels: NDArray[np.int64], names: tuple[str, ...]) -> str:
         """Why an image is ranked, in a sentence."""
         other = self.alternative[index]
-        sentence = (
-            f"Labelled {names[labels[index]]}, which the model gives {self.self_confidence[index]:.2%}; it gives "
-            f"{names[other]} {self.alternative_probability[index]:.2%}"
+        own, said, usual = (
+            f"{100 * value:.2f} %"
+            for value in (self.self_confidence[index], self.alternative_probability[index], self.threshold[other])
         )
-        if self.suspected[index]:
-            return f"{sentence}, at least as much as images labelled {names[other]} get ({self.threshold[other]:.2%})."
-        return f"{sentence}, less than images labelled {names[other]} get ({self.threshold[other]:.2%})."
+        compared = "at least" if self.alternative_probability[index] >= self.threshold[other] else "less than"
+        return (
+            f"The model gives its label {names[labels[index]]} a probability of {own} and {names[other]} one of "
+            f"{said}, {compared} what images labelled {names[other]} get in the mean ({usual})."
+        )
 
 
 def find_label_issues(labels: NDArray[np.int64], rows: NDArray[np.float64]) -> LabelIssues:
