@@ -1,5 +1,6 @@
 """What many tests share: the real main job, run once."""
 
+import os
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -31,3 +32,17 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _, (kernel, bias) = process.receive("building the test models")
     np.savez(folder / "weights.npz", kernel=kernel, bias=bias)
     return folder
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 64 kB."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

@@ -22,6 +22,7 @@ STAGES = (
     "runs",
     "report",
     "ci",
+    "comparing",
     "pipeline",
     "commands",
     "cli",

@@ -1,6 +1,7 @@
 """Models that do not fit, through the whole command: status 3, one line, nothing left."""
 
 import pytest
+from makers import digits, write_idx_folder
 
 from mnist_report.cli import run_cli
 
@@ -33,3 +34,29 @@ def test_a_model_that_takes_vectors_is_evaluated(models, tmp_path, capsys):
     model = models / "vector.keras"
     assert run_cli(["evaluate", "--model", str(model), "--reports", str(tmp_path), "-q"]) == 0
     assert "-vector-" in capsys.readouterr().out
+
+
+@pytest.fixture
+def evaluate_few(models, tmp_path):
+    """A function of a reports folder that evaluates a good small model on twenty images; it gives the exit status."""
+    data = write_idx_folder(tmp_path / "few", *digits(20))
+    options = ["--model", str(models / "good.keras"), "--data", str(data), "-q"]
+    return lambda reports: run_cli(["evaluate", *options, "--reports", str(reports)])
+
+
+def test_a_full_disk_is_status_3_and_one_line(evaluate_few, small_disk, capsys):
+    """It says where and why, and what was there before stays alone."""
+    (small_disk / "full").write_bytes(bytes(60_000))
+    status = evaluate_few(small_disk)
+    err = capsys.readouterr().err
+    assert (status, err.count("\n"), [path.name for path in small_disk.iterdir()]) == (3, 1, ["full"])
+    assert str(small_disk) in err
+    assert "No space left on device" in err
+
+
+def test_a_reports_folder_that_is_a_file_is_status_3_and_one_line(evaluate_few, tmp_path, capsys):
+    """Found before any inference."""
+    (tmp_path / "reports").write_text("not a folder", "utf-8")
+    status = evaluate_few(tmp_path / "reports")
+    message = f"error: {tmp_path / 'reports'}: is a file, expected a folder for the run folders\n"
+    assert (status, capsys.readouterr().err) == (3, message)

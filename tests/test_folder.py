@@ -4,9 +4,7 @@ import csv
 import gc
 import hashlib
 import json
-import os
 import re
-import subprocess
 import time
 
 import numpy as np
@@ -139,20 +137,6 @@ def test_a_hostile_model_name_is_still_a_file_name(tmp_path, name):
     run_id = make_run_id(facts | {"model": facts["model"] | {"name": name}})
     assert finished_run(tmp_path, run_id).parent == tmp_path
     assert re.fullmatch(r"[\w.-]+", run_id)
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 64 kB."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small file system")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("no file system can be mounted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_full_disk_is_one_error_and_leaves_nothing(small_disk):

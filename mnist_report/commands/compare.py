@@ -26,7 +26,7 @@ def compare(
         frames: Also write comparison.csv and flips.csv into this folder.
     """
     with console(console_options):
-        from mnist_report.pipeline import compare_runs
+        from mnist_report.comparing import compare_runs
         from mnist_report.report.comparison_text import comparison_text
 
         result = compare_runs(candidate, baseline, join_by_index=join_by_index, frames=frames)
