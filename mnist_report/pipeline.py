@@ -4,20 +4,25 @@ import importlib.metadata
 import logging
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from mnist_report.data.dataset import Dataset
+from mnist_report.data.slice_columns import read_slice_columns
 from mnist_report.data.sources import load_dataset
-from mnist_report.errors import RenderError
-from mnist_report.evaluation.evaluation import evaluate
+from mnist_report.errors import DataError, RenderError
+from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.mistakes import choose_images
 from mnist_report.evaluation.predictions import make_predictions
+from mnist_report.evaluation.slices import image_columns
 from mnist_report.inference import Answer, start_model
 from mnist_report.model.adapter import check_fit
+from mnist_report.model.card import card_temperature
 from mnist_report.model.store import SHIPPED, ModelFile, identify_model
 from mnist_report.report.pdf import import_weasyprint
 from mnist_report.report.text import accuracy_sentence
@@ -57,6 +62,7 @@ class Job:
         seed: of the draw of the right predictions that the report shows.
         reports: the folder of the run folders.
         title: of the report.
+        slices: a file of columns that slice the images, or None.
         formats: of "html" and "pdf"; None for both where this machine can make them.
     """
 
@@ -68,6 +74,7 @@ class Job:
     seed: int
     reports: Path
     title: str
+    slices: Path | None
     formats: tuple[str, ...] | None
 
 
@@ -111,6 +118,7 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
         with start_model(job.model, device=job.device, batch_size=job.batch_size) as model:
             dataset = load_dataset(job.data, job.split)
             log.info("%s: %s split, %s images", dataset.source, dataset.split, f"{len(dataset):,}")
+            slice_columns = _slice_columns(job.slices, dataset)
             # These imports cost seconds; the model's process spends them on importing keras.
             formats = _usable_formats(job.formats)
             _import_libraries(formats)
@@ -127,6 +135,7 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
             surroundings=surroundings,
             model_file=model_file,
             dataset=dataset,
+            slice_columns=slice_columns,
             answer=Answer(anatomy, backend, inference),
             formats=formats,
             watch=watch,
@@ -141,7 +150,7 @@ def rehearse(job: Job) -> None:
         MnistReportError: data, output folder or a library is at fault.
     """
     with unfinished_run(job.reports):
-        load_dataset(job.data, job.split)
+        _slice_columns(job.slices, load_dataset(job.data, job.split))
         _usable_formats(job.formats)
 
 
@@ -152,6 +161,7 @@ def finish_run(
     surroundings: Surroundings,
     model_file: ModelFile,
     dataset: Dataset,
+    slice_columns: Mapping[str, NDArray[Any]],
     answer: Answer,
     formats: Sequence[str],
     watch: "Stopwatch",
@@ -161,16 +171,17 @@ def finish_run(
     predictions = make_predictions(
         answer.inference.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
     )
-    evaluation = evaluate(predictions, job.seed)
     index = choose_images(predictions, most_mistakes=MOST_MISTAKES, samples_per_class=SAMPLES_PER_CLASS, seed=job.seed)
     images = ShownImages(index, dataset.images[index])
     facts = _provenance(job, surroundings, model_file, dataset, answer)
     run_id = make_run_id(facts)
     facts |= {"run_id": run_id}
     with writing_to(job.reports):
-        write_results(folder, predictions, evaluation, images)
+        stored = StoredRun(facts, predictions, images, slice_columns)
+        evaluation = _evaluate(stored)
+        write_results(folder, stored, evaluation)
         watch.lap("evaluation")
-        write_reports(folder, draw_reports(StoredRun(facts, predictions, images), evaluation, formats))
+        write_reports(folder, draw_reports(stored, evaluation, formats))
         watch.lap("report")
         outcome = {"durations_s": watch.laps, "status": "finished", "verdict": None, "exit_status": 0}
         write_provenance(folder, facts | outcome)
@@ -196,7 +207,7 @@ def render(folder: Path, formats: tuple[str, ...] | None, figures: Path | None) 
     """
     stored = read_run(folder)
     usable = _usable_formats(formats)
-    evaluation = evaluate(stored.predictions, stored.provenance["seed"])
+    evaluation = _evaluate(stored)
     reports = draw_reports(stored, evaluation, usable)
     write_reports(folder, reports)
     written = [folder / name for name in reports]
@@ -204,6 +215,11 @@ def render(folder: Path, formats: tuple[str, ...] | None, figures: Path | None) 
         write_figures(figures, draw_figures(stored, evaluation))
         written.append(figures)
     return written
+
+
+def _evaluate(run: StoredRun) -> Evaluation:
+    temperature = card_temperature(run.provenance["model"]["card"])
+    return evaluate(run.predictions, run.provenance["seed"], run.slice_columns, temperature)
 
 
 class Stopwatch:
@@ -218,6 +234,20 @@ class Stopwatch:
         now = time.perf_counter()
         self.laps[stage] = round(now - self._began, 3)
         self._began = now
+
+
+def _slice_columns(path: Path | None, dataset: Dataset) -> dict[str, NDArray[Any]]:
+    """The built-in slices of the images, and the user's own.
+
+    Raises:
+        DataError: the user's file is at fault.
+    """
+    built_in = image_columns(dataset.images)
+    own = read_slice_columns(path, len(dataset)) if path else {}
+    taken = sorted(built_in.keys() & own.keys())
+    if taken:
+        raise DataError(f"{path}: column {taken[0]!r} is built in; call it something else")
+    return built_in | own
 
 
 def _usable_formats(wanted: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -289,6 +319,7 @@ def _provenance(
             "image_shape": list(dataset.images.shape[1:]),
             "class_names": list(dataset.class_names),
         },
+        "slices": _writable(str(job.slices)) if job.slices else None,
     }
 
 

@@ -24,6 +24,7 @@ STAGES = (
     "ci",
     "comparing",
     "pipeline",
+    "api",
     "commands",
     "cli",
     "__main__",

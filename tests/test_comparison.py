@@ -11,7 +11,8 @@ from strategies import law, samples
 from tiny_run import LABELS, SAID, tiny_predictions
 
 from mnist_report.errors import DataError
-from mnist_report.evaluation.comparison import compare, holm, mcnemar, paired_means, paired_proportions, tango_interval
+from mnist_report.evaluation.comparison import compare
+from mnist_report.evaluation.paired import holm, mcnemar, paired_means, paired_proportions, tango_interval
 
 Z = 1.959963984540054
 discordant = st.integers(1, 300).flatmap(

@@ -96,7 +96,7 @@ def test_both_bounds_are_there_or_neither(evaluations, name):
 def test_every_frame_can_be_written(evaluations, name):
     """As CSV, with its head."""
     texts = {frame: table.to_csv(index=False) for frame, table in evaluations[name].frames.items()}
-    assert len(texts) == 10
+    assert len(texts) == 12
     assert all("," in text.splitlines()[0] for text in texts.values())
 
 

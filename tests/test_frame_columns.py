@@ -67,7 +67,7 @@ def test_every_frame_is_named_once():
     """The names become files."""
     names = [name for name, _ in hand_made().items()]
     summaries = ["overall", "per_class", "confusion", "confidence", "confused_pairs", "calibration", "risk_coverage"]
-    assert names == [*summaries, "near_misses", "label_issues", "mistakes"]
+    assert names == [*summaries, "near_misses", "label_issues", "mistakes", "slices", "power"]
 
 
 @pytest.mark.parametrize("name", ["confused_pairs", "mistakes"])

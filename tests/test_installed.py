@@ -14,6 +14,7 @@ FILES = {
     "report.pdf",
     "run.json",
     "run.log",
+    "slices.parquet",
 }
 
 

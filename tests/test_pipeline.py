@@ -55,6 +55,7 @@ def toy(tmp_path_factory):
             seed=1,
             reports=reports,
             title="Shapes",
+            slices=None,
             formats=("html", "pdf"),
         )
         with pipeline.unfinished_run(reports) as folder:
@@ -64,6 +65,7 @@ def toy(tmp_path_factory):
                 surroundings=pipeline.Surroundings(created, "a test", None, "host", "system"),
                 model_file=ModelFile(job.model, "0" * 64, 1, None, shipped=False),
                 dataset=dataset,
+                slice_columns={},
                 answer=answer,
                 formats=("html", "pdf"),
                 watch=pipeline.Stopwatch(),

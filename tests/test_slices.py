@@ -40,7 +40,7 @@ def test_a_slices_accuracy_is_that_of_a_plain_loop(pairs):
 
 def test_slices_come_column_by_column():
     """In the order of the columns, and of the values' texts within each."""
-    columns = {"z": np.array(["b", "a"]), "a": np.array([10, 9])}
+    columns = {"z": np.array(["b", "a"], dtype=object), "a": np.array(["10", "9"], dtype=object)}
     assert list(slice_accuracies(np.array([True, False]), columns)) == ["z=a", "z=b", "a=10", "a=9"]
 
 

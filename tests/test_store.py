@@ -7,7 +7,8 @@ import pytest
 from makers import KERAS_PARTS, write_hollow_model
 
 from mnist_report.errors import ModelError, OutputError
-from mnist_report.model.store import card_path, identify_model, read_card, shipped_model, write_text
+from mnist_report.model.card import card_path, read_card
+from mnist_report.model.store import identify_model, shipped_model, write_text
 
 
 @pytest.fixture

@@ -11,15 +11,13 @@ from tiny_run import (
     all_right,
     epochs,
     one_image,
-    tiny_card,
-    tiny_predictions,
     tiny_provenance,
     tiny_run,
 )
 
 from mnist_report.evaluation.evaluation import evaluate
 from mnist_report.evaluation.predictions import make_predictions
-from mnist_report.report import tables, text
+from mnist_report.report import provenance, tables, text
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +33,11 @@ def every_table(predictions):
         "per_class": tables.per_class_table(evaluation, NAMES),
         "pairs": tables.pairs_table(evaluation),
         "confidence": tables.confidence_table(evaluation),
-        "layers": tables.layers_table(tiny_provenance(predictions)["model"]["layers"]),
-        "history": tables.history_table(epochs()),
+        "layers": provenance.layers_table(tiny_provenance(predictions)["model"]["layers"]),
+        "slices": tables.slices_table(tiny_run(predictions).evaluation),
+        "power": tables.power_table(evaluation),
+        "temperature": tables.temperature_table(evaluation),
+        "history": provenance.history_table(epochs()),
     }
 
 
@@ -46,7 +47,9 @@ def row(table, head):
 
 
 @pytest.mark.parametrize("predictions", OUTCOMES.values(), ids=OUTCOMES)
-@pytest.mark.parametrize("name", ["overall", "per_class", "pairs", "confidence", "layers", "history"])
+@pytest.mark.parametrize(
+    "name", ["overall", "per_class", "pairs", "confidence", "layers", "history", "slices", "power", "temperature"]
+)
 def test_every_cell_is_a_string_below_a_head(name, predictions):
     """Templates do no arithmetic, and nothing is written as nan or None."""
     table = every_table(predictions())[name]
@@ -135,51 +138,3 @@ def test_the_share_of_sure_answers_is_counted(evaluation):
     sure = [k for k, (_, confidence) in enumerate(SAID) if confidence > 0.99]
     assert sure == [1, 6, 10]
     assert row(tables.confidence_table(evaluation), "all")["At 0.99 or above"] in {"25.0 %", "33.3 %"}
-
-
-def test_the_layers_are_listed():
-    """As the model's anatomy has them; a layer without one output shape shows a dash."""
-    layers = [
-        {"name": "a", "kind": "Dense", "output_shape": "128", "parameters": 401_536},
-        {"name": "b", "kind": "Lambda", "output_shape": "", "parameters": 0},
-    ]
-    assert tables.layers_table(layers).rows == (("a", "Dense", "128", "401,536"), ("b", "Lambda", text.DASH, "0"))
-
-
-def test_the_epochs_are_listed():
-    """Losses as numbers, accuracies in percent."""
-    first = tables.history_table(epochs()).rows[0]
-    assert first == ("1", "1.0000", "70.00 %", "0.8000", "80.00 %", "0.001", "1.5 s")
-
-
-def test_provenance_says_what_was_run():
-    """Digests, device and versions."""
-    rows = dict(tables.provenance_rows(tiny_provenance(tiny_predictions())))
-    assert rows["Model sha256"] == "a" * 64
-    assert rows["Data sha256"] == "b" * 64
-    assert rows["Parameters"] == "93, 90 trainable"
-    assert rows["Versions"] == "mnist-report 0.1.0, python 3.11.7"
-    assert rows["Git commit (of the folder it ran in)"] == text.DASH
-
-
-def test_provenance_of_a_model_with_a_card_says_how_it_was_trained():
-    """Recipe, data and what was held out."""
-    trained = dict(tables.provenance_rows(tiny_provenance(tiny_predictions(), card=tiny_card(epochs()))))[
-        "Trained with"
-    ]
-    assert all(words in trained for words in ("batch size 32", "seed 7", "90 images of pets", "10 held out"))
-
-
-def test_provenance_of_a_model_without_a_card_says_so():
-    """Nothing is made up."""
-    assert dict(tables.provenance_rows(tiny_provenance(tiny_predictions())))["Trained with"] == "no model card"
-
-
-def test_the_data_is_named_with_split_and_size():
-    """One image is no plural."""
-    assert tables.data_name({"source": "pets", "split": "test", "n": 1}) == "pets, test split, 1 image"
-
-
-def test_a_moment_is_written_out():
-    """Day, month, year and time, in UTC."""
-    assert tables.moment("2026-01-02T03:04:05.678901+00:00") == "2 January 2026, 03:04 UTC"

@@ -10,9 +10,10 @@ import pytest
 from mnist_report.data.dataset import make_dataset
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError, ModelError
+from mnist_report.model.card import read_card
+from mnist_report.model.fitting import Epoch
 from mnist_report.model.recipes import Recipe
-from mnist_report.model.store import read_card
-from mnist_report.model.training import Epoch, train
+from mnist_report.model.training import train
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import numpy as np
 from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.mistakes import choose_images
 from mnist_report.evaluation.predictions import Predictions, make_predictions
+from mnist_report.evaluation.slices import quartile
 from mnist_report.report.view import View, make_view
 from mnist_report.report.write import draw_reports
 from mnist_report.runs.folder import (
@@ -59,7 +60,7 @@ class TinyRun:
     def write(self, folder: Path) -> Path:
         """All data files of the run."""
         folder.mkdir(parents=True, exist_ok=True)
-        write_results(folder, self.predictions, self.evaluation, self.stored.images)
+        write_results(folder, self.stored, self.evaluation)
         write_provenance(folder, self.provenance)
         return folder
 
@@ -150,7 +151,9 @@ def tiny_run(predictions: Predictions | None = None, *, most_mistakes=300, card=
     index = choose_images(predictions, most_mistakes=most_mistakes, samples_per_class=2, seed=1)
     pixels = np.random.default_rng(5).integers(0, 256, size=(len(predictions), 6, 5), dtype=np.uint8)
     facts = tiny_provenance(predictions, title=title, card=card)
-    return TinyRun(StoredRun(facts, predictions, ShownImages(index, pixels[index])), evaluate(predictions))
+    columns = {"ink": quartile(pixels.sum(axis=(1, 2), dtype=float))}
+    stored = StoredRun(facts, predictions, ShownImages(index, pixels[index]), columns)
+    return TinyRun(stored, evaluate(predictions, slice_columns=columns))
 
 
 def all_right() -> Predictions:

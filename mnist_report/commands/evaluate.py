@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_report.commands.console import Console, ConsoleOptions, console
-from mnist_report.commands.options import TITLE, BatchSize, Data, Device, Model, Reports, Seed, Split
+from mnist_report.commands.options import TITLE, BatchSize, Data, Device, Model, Reports, Seed, Slices, Split
 from mnist_report.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ def evaluate(
     model: Model = None,
     data: Data = "mnist",
     split: Split = "test",
+    slices: Slices = None,
     reports: Reports = Path("reports"),
     device: Device = "auto",
     batch_size: BatchSize = 500,
@@ -36,6 +37,7 @@ def evaluate(
             seed=seed,
             reports=reports,
             title=TITLE,
+            slices=slices,
             formats=(),
         )
         print(run_job(job, terminal), flush=True)
@@ -52,6 +54,7 @@ def make_job(
     seed: int,
     reports: Path,
     title: str,
+    slices: Path | None,
     formats: tuple[str, ...] | None,
 ) -> "Job":
     """The options as a job.
@@ -74,6 +77,7 @@ def make_job(
         seed=seed,
         reports=reports,
         title=title,
+        slices=slices,
         formats=formats,
     )
 

@@ -17,6 +17,9 @@ Data = Annotated[
     str, Parameter(help="mnist (embedded), a folder of IDX files, raw or gzipped, or an .npz laid out as Keras's.")
 ]
 Split = Annotated[Literal["test", "train"], Parameter(help="Which part of the data.")]
+Slices = Annotated[
+    Path | None, Parameter(help="A CSV or Parquet file with a column index and columns that slice the images.")
+]
 Model = Annotated[Path | None, Parameter(help="A .keras file; by default the model that comes with mnist-report.")]
 Reports = Annotated[Path, Parameter(help="The folder of the run folders.")]
 BatchSize = Annotated[int, Parameter(help="Images per call of the model.")]

@@ -17,6 +17,7 @@ from mnist_report.commands.options import (
     Model,
     Reports,
     Seed,
+    Slices,
     Split,
     Title,
     parse_formats,
@@ -34,6 +35,7 @@ def run(
     data: Data = "mnist",
     split: Split = "test",
     train: Annotated[bool, Parameter(negative=())] = False,
+    slices: Slices = None,
     reports: Reports = Path("reports"),
     format: Format = None,  # noqa: A002  the option's name
     title: Title = TITLE,
@@ -64,6 +66,7 @@ def run(
             seed=seed,
             reports=reports,
             title=title,
+            slices=slices,
             formats=parse_formats(format),
         )
         if train:

@@ -10,7 +10,8 @@ from mnist_report.commands.options import Data, Device
 from mnist_report.model.recipes import Recipe
 
 if TYPE_CHECKING:
-    from mnist_report.model.training import Epoch, Progress, Trained
+    from mnist_report.model.fitting import Epoch, Progress
+    from mnist_report.model.training import Trained
 
 INTERRUPTED = 130
 
@@ -45,7 +46,8 @@ def train_model(data: str, output: Path | None, device: str, recipe: Recipe, ter
     """Train with progress on the terminal; None when it was interrupted before an epoch was finished."""
     from mnist_report.commands.surroundings import now
     from mnist_report.data.sources import load_dataset
-    from mnist_report.model.training import Epoch, train
+    from mnist_report.model.fitting import Epoch
+    from mnist_report.model.training import train
 
     created = now()
     output = output or Path("models") / f"mnist_cnn-{created:%Y%m%dT%H%M%SZ}.keras"
@@ -55,7 +57,7 @@ def train_model(data: str, output: Path | None, device: str, recipe: Recipe, ter
 
         def show(news: "Progress | Epoch") -> None:
             if isinstance(news, Epoch):
-                log.info(_epoch_line(news), extra={"epoch": news.epoch, "val_loss": news.val_loss})
+                log.info(news.line, extra={"epoch": news.epoch, "val_loss": news.val_loss})
             else:
                 move(news.step, news.steps, f"epoch {news.epoch}")
 
@@ -66,11 +68,3 @@ def train_model(data: str, output: Path | None, device: str, recipe: Recipe, ter
         how = "interrupted; kept the best model so far" if trained.interrupted else "kept the best model"
         log.info("%s: epoch %d, validation loss %.4f: %s", how, trained.best.epoch, trained.best.val_loss, output)
     return trained
-
-
-def _epoch_line(epoch: "Epoch") -> str:
-    return (
-        f"epoch {epoch.epoch:2d}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.2%}  "
-        f"held out: loss {epoch.val_loss:.4f}  accuracy {epoch.val_accuracy:.2%}  "
-        f"rate {epoch.learning_rate:.1e}  {epoch.seconds:.0f} s"
-    )

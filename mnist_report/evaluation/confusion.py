@@ -98,9 +98,24 @@ def resample(confusion: NDArray[np.int64], draws: int, seed: int) -> Margins:
     rows, columns = np.nonzero(confusion)
     n = int(confusion.sum())
     drawn = np.random.default_rng(seed).multinomial(n, confusion[rows, columns] / n, size=draws).astype(float)
+    return margins_of_cells(drawn, rows, columns, classes)
+
+
+def margins_of_cells(counts: Values, actual: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> Margins:
+    """The margins of matrices given by some of their cells.
+
+    Args:
+        counts: shape (..., cells).
+        actual: shape (cells,), the true class of each cell.
+        predicted: shape (cells,), its predicted class; a pair may occur several times.
+        classes: how many there are.
+
+    Returns:
+        Arrays of shape (..., classes).
+    """
     one_hot = np.eye(classes)
-    right = np.where((rows == columns)[:, np.newaxis], one_hot[rows], 0)
-    return Margins(drawn @ right, drawn @ one_hot[rows], drawn @ one_hot[columns])
+    right = np.where((actual == predicted)[:, np.newaxis], one_hot[actual], 0)
+    return Margins(counts @ right, counts @ one_hot[actual], counts @ one_hot[predicted])
 
 
 def _share(part: Values, whole: Values) -> Values:

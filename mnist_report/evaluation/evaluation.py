@@ -1,14 +1,38 @@
 """From predictions to numbers, in one step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from numpy.typing import NDArray
 
 from mnist_report.evaluation import findings
 from mnist_report.evaluation.frames import Frames, make_frames
 from mnist_report.evaluation.label_issues import LabelIssues, accuracy_without, find_label_issues
 from mnist_report.evaluation.metrics import Metric, class_metrics, overall_metrics
-from mnist_report.evaluation.predictions import Predictions
+from mnist_report.evaluation.predictions import Predictions, make_predictions
 from mnist_report.evaluation.ranking import class_ranking, overall_ranking
+from mnist_report.evaluation.slices import slice_accuracies
 from mnist_report.evaluation.tally import Tally
+from mnist_report.model.temperature import with_temperature
+
+# Which class is the most probable does not depend on the temperature, so accuracy and its kin stay the same.
+CHANGED_BY_TEMPERATURE = ("log_loss", "brier", "ece", "mean_confidence", "overconfidence")
+NO_COLUMNS: Mapping[str, NDArray[Any]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Tempered:
+    """The metrics that temperature scaling changes, as they would be with it.
+
+    Attributes:
+        temperature: fitted on held-out training images, never on the images that are evaluated.
+        overall: log loss, Brier score, ECE, mean confidence and over-confidence, by their fixed names.
+    """
+
+    temperature: float
+    overall: dict[str, Metric]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +45,8 @@ class Evaluation:
         per_class: every metric of each class, in label order.
         label_issues: the labels that should be looked at.
         accuracy_without_suspects: the accuracy with the suspected label errors set aside; shown, never gated.
+        slices: the accuracy of each slice, by its name "column=value".
+        tempered: what the model's temperature would change, or None where it has none.
         findings: sentences about what is structurally wrong.
         frames: all tables.
     """
@@ -30,22 +56,32 @@ class Evaluation:
     per_class: tuple[dict[str, Metric], ...]
     label_issues: LabelIssues
     accuracy_without_suspects: Metric
+    slices: dict[str, Metric]
+    tempered: Tempered | None
     findings: tuple[str, ...]
     frames: Frames
 
 
-def evaluate(predictions: Predictions, seed: int = 0) -> Evaluation:
+def evaluate(
+    predictions: Predictions,
+    seed: int = 0,
+    slice_columns: Mapping[str, NDArray[Any]] = NO_COLUMNS,
+    temperature: float | None = None,
+) -> Evaluation:
     """Count the predictions, derive every metric and make every frame.
 
     Args:
         predictions: of one model on the whole set.
         seed: of the resampled intervals.
+        slice_columns: by name, each image's value as text of shape (n,); see `slices`.
+        temperature: that the model's training found, or None.
     """
     tally = Tally.of(predictions)
     overall = overall_metrics(tally, seed) | overall_ranking(predictions)
     per_class = tuple(
         own | ranked for own, ranked in zip(class_metrics(tally, seed), class_ranking(predictions), strict=True)
     )
+    slices = slice_accuracies(predictions.right, slice_columns)
     issues = find_label_issues(predictions.labels, predictions.rows)
     return Evaluation(
         tally=tally,
@@ -53,6 +89,15 @@ def evaluate(predictions: Predictions, seed: int = 0) -> Evaluation:
         per_class=per_class,
         label_issues=issues,
         accuracy_without_suspects=accuracy_without(issues.suspected, predictions.right),
+        slices=slices,
+        tempered=None if temperature is None else _temper(predictions, temperature),
         findings=findings.find(predictions, tally),
-        frames=make_frames(predictions, tally, overall, per_class, issues),
+        frames=make_frames(predictions, tally, overall=overall, per_class=per_class, issues=issues, slices=slices),
     )
+
+
+def _temper(predictions: Predictions, temperature: float) -> Tempered:
+    rows = with_temperature(predictions.rows, temperature)
+    scaled = make_predictions(rows, predictions.labels, predictions.class_names)
+    overall = overall_metrics(Tally.of(scaled))
+    return Tempered(temperature, {name: overall[name] for name in CHANGED_BY_TEMPERATURE})

@@ -11,6 +11,7 @@ from mnist_report.evaluation.calibration import risk_coverage
 from mnist_report.evaluation.label_issues import LabelIssues
 from mnist_report.evaluation.metrics import INTERVALS, NOT_MERGEABLE, Metric, proportion
 from mnist_report.evaluation.mistakes import near_misses, worst_first
+from mnist_report.evaluation.power import THRESHOLDS, detectable
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.evaluation.tally import BINS, Bins, Tally
 
@@ -45,6 +46,9 @@ class Frames:
             self_confidence (the label's probability), alternative, alternative_probability, suspected, reason.
         mistakes: a row per wrong prediction, worst-first by loss: index, actual, predicted, confidence, margin,
             actual_probability, loss (nats).
+        slices: a row per slice: slice (column=value), n, errors, accuracy, ci_low and ci_high (exact 95 %).
+        power: a row for the whole set (class empty) and for each class: metric, class, n, threshold (the default
+            gate's), shortfall and margin (see `power.Detectable`).
     """
 
     overall: "pd.DataFrame"
@@ -57,6 +61,8 @@ class Frames:
     near_misses: "pd.DataFrame"
     label_issues: "pd.DataFrame"
     mistakes: "pd.DataFrame"
+    slices: "pd.DataFrame"
+    power: "pd.DataFrame"
 
     def items(self) -> list[tuple[str, "pd.DataFrame"]]:
         """Each frame with its name."""
@@ -66,9 +72,11 @@ class Frames:
 def make_frames(
     predictions: Predictions,
     tally: Tally,
+    *,
     overall: Mapping[str, Metric],
     per_class: Sequence[Mapping[str, Metric]],
     issues: LabelIssues,
+    slices: Mapping[str, Metric],
 ) -> Frames:
     """All frames of one set of predictions and of what was derived from it."""
     return Frames(
@@ -82,6 +90,8 @@ def make_frames(
         near_misses=near_misses_frame(predictions),
         label_issues=label_issues_frame(predictions, issues),
         mistakes=mistakes_frame(predictions),
+        slices=slices_frame(slices),
+        power=power_frame(tally, predictions.class_names),
     )
 
 
@@ -235,6 +245,27 @@ def mistakes_frame(predictions: Predictions) -> "pd.DataFrame":
             "loss": predictions.loss[index],
         }
     )
+
+
+def slices_frame(slices: Mapping[str, Metric]) -> "pd.DataFrame":
+    """See `Frames.slices`."""
+    import pandas as pd
+
+    rows = [(name, m.n, round(m.n * (1 - m.value)), m.value, m.ci_low, m.ci_high) for name, m in slices.items()]
+    return pd.DataFrame(rows, columns=["slice", "n", "errors", "accuracy", "ci_low", "ci_high"])
+
+
+def power_frame(tally: Tally, class_names: tuple[str, ...]) -> "pd.DataFrame":
+    """See `Frames.power`."""
+    import pandas as pd
+
+    groups = [("accuracy", "", tally.n)]
+    groups += [("recall", name, int(n)) for name, n in zip(class_names, tally.confusion.sum(axis=1), strict=True)]
+    rows = []
+    for metric, name, n in groups:
+        found = detectable(THRESHOLDS[metric], n)
+        rows.append((metric, name, n, THRESHOLDS[metric], found.shortfall, found.margin))
+    return pd.DataFrame(rows, columns=["metric", "class", "n", "threshold", "shortfall", "margin"])
 
 
 def _distribution(values: NDArray[np.float64]) -> tuple[float, ...]:

@@ -1,12 +1,14 @@
-"""What a test set of n images can see of a proportion's threshold."""
+"""What a test set of n images can see: of a proportion's threshold, and of a change between two models."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scipy.special import bdtr, betaincinv
+from scipy.special import bdtr, betaincinv, ndtri
 
 POWER = 0.80
+# What an accuracy and a class's recall are held against where nobody says otherwise: the default gates.
+THRESHOLDS = {"accuracy": 0.99, "recall": 0.96}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,50 @@ def detectable(threshold: float, n: int, level: float = 0.025) -> Detectable:
     least = below + 2
     margin = float(betaincinv(least, n - least + 1, POWER)) - threshold if least <= n else math.nan
     return Detectable(shortfall, margin)
+
+
+def detectable_change(discordant: int, n: int, max_drop: float = 0.0, level: float = 0.025) -> Detectable:
+    """The smallest changes that a paired comparison of two models' accuracies finds with probability 0.80.
+
+    The test is Tango's, of a drop of `max_drop`. With a share p of discordant images, the difference of the accuracies
+    has the variance (p - difference^2) / n; the change at which a one-sided normal test of that size has the power
+    follows by bisection. A change larger than p needs at least as many discordant images, and gets them.
+
+    Args:
+        discordant: images of which one model is right and the other wrong.
+        n: all images.
+        max_drop: the drop that is allowed.
+        level: the one-sided error of each decision.
+
+    Returns:
+        The shortfall beyond `max_drop`, and the margin above it; NaN without a discordant image, and where no
+        change of accuracy is large enough.
+    """
+    share = discordant / n
+    if share == 0:
+        return Detectable(math.nan, math.nan)
+    at_threshold = math.sqrt(max(share, max_drop) - max_drop**2)
+
+    def found(change: float, sign: int) -> bool:
+        difference = sign * change - max_drop
+        there = math.sqrt(max(0.0, max(share, abs(difference)) - difference**2))
+        return change * math.sqrt(n) >= float(ndtri(1 - level)) * at_threshold + float(ndtri(POWER)) * there
+
+    return Detectable(
+        _smallest(lambda change: found(change, -1), 1 - max_drop),
+        _smallest(lambda change: found(change, 1), 1 + max_drop),
+    )
+
+
+def _smallest(holds: Callable[[float], bool], most: float) -> float:
+    """The smallest number up to `most` from which on `holds` is true; NaN where it is not even for `most`."""
+    if not holds(most):
+        return math.nan
+    low, high = 0.0, most
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
 
 
 def _largest(holds: Callable[[int], bool], n: int) -> int:

@@ -1,4 +1,7 @@
-"""Slices: named subsets of the images with an accuracy of their own."""
+"""Slices: named subsets of the images with an accuracy of their own.
+
+A column gives each image a value as text; "column=value" names the slice of the images that have it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,15 +19,16 @@ def slice_accuracies(right: NDArray[np.bool_], columns: Mapping[str, NDArray[Any
 
     Args:
         right: shape (n,).
-        columns: each of shape (n,): one value per image. Values are sorted by their text; an image whose value is
-            empty text belongs to no slice of that column.
+        columns: text of shape (n,) each. Values are sorted; an image with empty text belongs to no slice of that
+            column.
     """
     slices = {}
     for column, values in columns.items():
-        texts = np.asarray([str(value) for value in values], dtype=object)
-        for text in sorted(set(texts.tolist()) - {""}):
-            chosen = texts == text
-            slices[f"{column}={text}"] = proportion(int(right[chosen].sum()), int(chosen.sum()))
+        found, place = np.unique(values, return_inverse=True)
+        n, right_ones = np.bincount(place), np.bincount(place, weights=right)
+        for k, value in enumerate(found):
+            if value:
+                slices[f"{column}={value}"] = proportion(int(right_ones[k]), int(n[k]))
     return slices
 
 

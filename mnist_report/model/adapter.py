@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.errors import ModelError
+from mnist_report.errors import DataError, ModelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,37 @@ class Anatomy:
 def unit_scale(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Pixels from 0..255 to float32 in [0, 1]."""
     return images.astype(np.float32) / np.float32(255)
+
+
+def as_pixels(images: NDArray[Any], where: str) -> NDArray[np.float32]:
+    """Images of either kind as the shipped network takes them; which kind they are, their dtype says.
+
+    Args:
+        images: shape (n, height, width) or (n, height, width, 1); uint8 in 0..255, which are scaled, or floats in
+            [0, 1], which are not scaled again.
+        where: whose they are, for messages.
+
+    Returns:
+        float32, shape (n, height, width, 1), in [0, 1].
+
+    Raises:
+        DataError: another shape, another dtype, or floats outside [0, 1].
+    """
+    if images.ndim == 4 and images.shape[-1] == 1:
+        images = images[..., 0]
+    if images.ndim != 3 or 0 in images.shape:
+        raise DataError(f"{where}: shape is {images.shape}, expected (n, height, width) or (n, height, width, 1)")
+    if images.dtype == np.uint8:
+        return unit_scale(images)[..., np.newaxis]
+    if not np.issubdtype(images.dtype, np.floating):
+        raise DataError(f"{where}: dtype is {images.dtype}, expected uint8 (0 to 255) or floats (0 to 1)")
+    low, high = float(images.min()), float(images.max())
+    if not 0 <= low <= high <= 1:
+        raise DataError(
+            f"{where}: {images.dtype} values from {low:g} to {high:g}, expected floats from 0 to 1; divide by 255, or "
+            "give uint8, which is scaled for you"
+        )
+    return images.astype(np.float32)[..., np.newaxis]
 
 
 def dissect(model: Any, where: str) -> Anatomy:

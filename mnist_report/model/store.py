@@ -1,29 +1,26 @@
 """Model files and their cards on disk."""
 
+import csv
 import hashlib
+import io
 import json
 import stat
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_report.errors import ModelError, OutputError
+from mnist_report.model.card import card_path, read_card
+from mnist_report.model.fitting import Epoch
 from mnist_report.resources import resource
 
 if TYPE_CHECKING:
     import keras
 
 SHIPPED = "mnist_cnn.keras"
-CARD_FORMAT = 1
-# What the report needs of a card.
-CARD_PARTS = {
-    "recipe": (),
-    "data": ("source", "split", "sha256", "n_trained_on", "n_held_out"),
-    "training": ("best_epoch", "duration_s", "history"),
-}
 PARTS = ("config.json", "metadata.json", "model.weights.h5")
 
 
@@ -117,33 +114,18 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def card_path(model: Path) -> Path:
-    """Where a model's card is: `name.keras` has `name.card.json` beside it."""
-    return model.with_suffix(".card.json")
+def write_card(model: Path, card: dict[str, Any], history: tuple[Epoch, ...]) -> None:
+    """Write a model's card (JSON) and history (CSV) beside it."""
+    write_text(card_path(model), json.dumps(card, indent=1, allow_nan=False) + "\n")
+    write_text(model.with_suffix(".history.csv"), _history_csv(history))
 
 
-def read_card(model: Path, sha256: str) -> dict[str, Any] | None:
-    """The card of the model file with this sha256, or None where it has none of its own.
-
-    Raises:
-        ModelError: there is a card, but not JSON of our format.
-    """
-    path = card_path(model)
-    try:
-        card = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: not a readable model card ({error}); remove it or train again") from error
-    if not isinstance(card, dict) or card.get("format") != CARD_FORMAT or not isinstance(card.get("model"), dict):
-        raise ModelError(f"{path}: not a model card of format {CARD_FORMAT}; remove it or train again")
-    if card["model"].get("sha256") != sha256:
-        # A file that was replaced after its card was written is not the model that the card describes.
-        return None
-    missing = [f"{part}.{key}" for part, keys in CARD_PARTS.items() for key in keys if key not in card.get(part, ())]
-    if missing:
-        raise ModelError(f"{path}: the model card has no {missing[0]}; remove it or train again")
-    return card
+def _history_csv(history: tuple[Epoch, ...]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [field.name for field in fields(Epoch)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(epoch) for epoch in history)
+    return text.getvalue()
 
 
 def check_can_write(path: Path) -> None:

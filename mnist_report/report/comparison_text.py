@@ -1,11 +1,15 @@
 """A comparison as plain text for a terminal."""
 
-from mnist_report.evaluation.comparison import Comparison, Difference
+import math
+
+from mnist_report.evaluation.comparison import Comparison
+from mnist_report.evaluation.paired import Difference
+from mnist_report.evaluation.power import Detectable
 from mnist_report.report import text
+from mnist_report.report.tables import METRIC_NAMES, SHARES
 from mnist_report.runs.predictions_file import ScoredImages
 
 MOST_LISTED = 20
-NAMES = {"accuracy": "accuracy", "top2_accuracy": "top-2 accuracy", "log_loss": "log loss", "brier": "Brier score"}
 
 
 def comparison_text(comparison: Comparison, candidate: ScoredImages, baseline: ScoredImages) -> str:
@@ -17,10 +21,14 @@ def comparison_text(comparison: Comparison, candidate: ScoredImages, baseline: S
         f"candidate  {candidate.name}: {text.count(right[0])} of {text.plural(n, 'image')} right",
         f"baseline   {baseline.name}: {text.count(right[1])} of {text.plural(n, 'image')} right",
         "",
-        f"{'difference':16}{'value':>12}   95 % interval",
-        *(_line(NAMES[name], difference) for name, difference in comparison.overall.items()),
+        f"{'difference':30}{'value':>10}   95 % interval",
+        *(
+            _line(METRIC_NAMES[name][0], difference, share=name in SHARES)
+            for name, difference in comparison.overall.items()
+        ),
         "",
         f"regressed {overall.regressed}, fixed {overall.fixed}; exact McNemar {_p(overall.p_value)}",
+        _visible(comparison.detectable),
         f"negative flip rate {text.share(comparison.negative_flip_rate, 2)}",
         f"same prediction on {text.share(comparison.agreement, 2)}",
         f"regressed images: {_listed(candidate.index[comparison.regressed].tolist())}",
@@ -28,7 +36,7 @@ def comparison_text(comparison: Comparison, candidate: ScoredImages, baseline: S
         "",
         "accuracy by class (p adjusted by Holm)",
         *(
-            f"{_line(name, difference)}   {_p(adjusted)}"
+            f"{_line(name, difference, share=True)}   {_p(adjusted)}"
             for name, difference, adjusted in zip(
                 candidate.predictions.class_names, comparison.per_class, comparison.per_class_adjusted, strict=True
             )
@@ -37,11 +45,21 @@ def comparison_text(comparison: Comparison, candidate: ScoredImages, baseline: S
     return "\n".join(lines) + "\n"
 
 
-def _line(name: str, difference: Difference) -> str:
-    """Shares in percentage points, means as they are."""
-    factor, unit = (100, " pp") if difference.regressed is not None else (1, "")
-    value, low, high = (f"{factor * x:+.4f}" for x in (difference.value, difference.ci_low, difference.ci_high))
-    return f"{name:16}{value:>12}   {low} to {high}{unit}"
+def _line(name: str, difference: Difference, *, share: bool) -> str:
+    """Shares in percentage points, other numbers as they are; a dash where there is no interval or no value."""
+    factor, unit = (100, " pp") if share else (1, "")
+    value, low, high = (
+        text.DASH if math.isnan(x) else f"{factor * x:+.4f}"
+        for x in (difference.value, difference.ci_low, difference.ci_high)
+    )
+    return f"{name:30}{value:>10}   {text.DASH if low == text.DASH else f'{low} to {high}{unit}'}"
+
+
+def _visible(detectable: Detectable) -> str:
+    """What so many images, disagreeing so often, can show."""
+    if math.isnan(detectable.shortfall):
+        return "a change smaller than this comparison could see: no image flipped, so that is not known"
+    return f"a true drop of {100 * detectable.shortfall:.2f} pp would be found with probability 0.80"
 
 
 def _p(value: float) -> str:

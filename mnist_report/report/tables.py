@@ -1,12 +1,10 @@
 """The report's tables, as strings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from mnist_report.evaluation.calibration import noise_floor
-from mnist_report.evaluation.evaluation import Evaluation
+from mnist_report.evaluation.evaluation import CHANGED_BY_TEMPERATURE, Evaluation
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.report import text
 
@@ -182,81 +180,53 @@ def label_issues_note(evaluation: Evaluation) -> str:
     )
 
 
-def layers_table(layers: Iterable[Mapping[str, Any]]) -> Table:
-    """The model's layers."""
-    rows = tuple(
-        (layer["name"], layer["kind"], layer["output_shape"] or text.DASH, text.count(layer["parameters"]))
-        for layer in layers
+def temperature_table(evaluation: Evaluation) -> Table:
+    """What temperature scaling would change; dashes where the model's temperature is not known."""
+    tempered = evaluation.tempered
+    rows = []
+    for name in CHANGED_BY_TEMPERATURE:
+        after = text.number(tempered.overall[name].value, 4) if tempered else text.DASH
+        rows.append((METRIC_NAMES[name][0], text.number(evaluation.overall[name].value, 4), after))
+    return Table(("Metric", "As it is", "With temperature"), tuple(rows), frozenset({1, 2}))
+
+
+def temperature_note(evaluation: Evaluation) -> str:
+    """Where the temperature comes from, and that nothing else in the report has it."""
+    if evaluation.tempered is None:
+        return "Temperature scaling: no temperature is known, since the model has no card with one."
+    return (
+        f"Temperature scaling would divide the logits by {evaluation.tempered.temperature:.3f}, fitted on training "
+        "images that were held out, never on these. No prediction would change; every other number in this report is "
+        "without it."
     )
-    return Table(("Layer", "Kind", "Output", "Parameters"), rows, frozenset({3}))
 
 
-def history_table(history: Iterable[Mapping[str, Any]]) -> Table:
-    """The epochs of the model's training."""
+def slices_table(evaluation: Evaluation) -> Table:
+    """The accuracy of each slice."""
     rows = tuple(
         (
-            str(epoch["epoch"]),
-            text.number(epoch["loss"], 4),
-            text.share(epoch["accuracy"], 2),
-            text.number(epoch["val_loss"], 4),
-            text.share(epoch["val_accuracy"], 2),
-            f"{epoch['learning_rate']:.2g}",
-            text.duration(epoch["seconds"]),
+            name,
+            text.count(accuracy.n),
+            text.count(round(accuracy.n * (1 - accuracy.value))),
+            text.percent(accuracy),
+            text.percent_interval(accuracy),
         )
-        for epoch in history
+        for name, accuracy in evaluation.slices.items()
     )
-    columns = ("Epoch", "Loss", "Accuracy", "Held-out loss", "Held-out accuracy", "Learning rate", "Time")
-    return Table(columns, rows, frozenset(range(1, len(columns))))
+    return Table(("Slice", "Images", "Errors", "Accuracy", "95 % interval"), rows, frozenset({1, 2, 3, 4}))
 
 
-def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What exactly was run, as terms and their values."""
-    model, data, device, host = facts["model"], facts["data"], facts["device"], facts["host"]
-    card = model["card"] or {}
-    rows = {
-        "Run": facts["run_id"],
-        "Created": moment(facts["created"]),
-        "Command": facts["command"],
-        "Git commit (of the folder it ran in)": facts["git_commit"] or text.DASH,
-        "Model file": ", ".join(
-            [
-                model["path"],
-                *(["shipped with mnist-report"] if model["shipped"] else []),
-                f"{model['format']}, {text.size(model['size_bytes'])}",
-            ]
-        ),
-        "Model sha256": model["sha256"],
-        "Parameters": f"{text.count(model['parameters'])}, {text.count(model['trainable_parameters'])} trainable",
-        "Trained with": _recipe(card) if card else "no model card",
-        "Data": data_name(data),
-        "Data sha256": data["sha256"],
-        "Device": f"{device['name']} ({device['kind']}), {device['backend']} backend",
-        "Inference": (
-            f"{text.duration(device['inference_s'])}, {text.count(round(device['images_per_second']))} images/s "
-            f"in batches of {device['batch_size']}, compilation included"
-        ),
-        "Seed": str(facts["seed"]),
-        "Host": f"{host['name']}, {host['system']}",
-        "Versions": ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
-    }
-    return tuple(rows.items())
-
-
-def data_name(data: Mapping[str, Any]) -> str:
-    """Like "mnist, test split, 10,000 images"."""
-    return f"{data['source']}, {data['split']} split, {text.plural(data['n'], 'image')}"
-
-
-def moment(iso: str) -> str:
-    """Like "22 November 2026, 16:30 UTC"."""
-    time = datetime.fromisoformat(iso)
-    return f"{time.day} {time:%B %Y, %H:%M} UTC"
-
-
-def _recipe(card: Mapping[str, Any]) -> str:
-    recipe = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in card["recipe"].items())
-    data = card["data"]
-    return (
-        f"{recipe}; {text.count(data['n_trained_on'])} images of {data['source']} ({data['split']} split), "
-        f"{text.count(data['n_held_out'])} held out"
+def power_table(evaluation: Evaluation) -> Table:
+    """What the images can show of each threshold; in percentage points."""
+    rows = tuple(
+        (
+            f"{row['class']} (recall)" if row["class"] else "accuracy",
+            text.count(row["n"]),
+            f"{100 * row['threshold']:g} %",
+            text.number(100 * row["shortfall"], 2),
+            text.number(100 * row["margin"], 2),
+        )
+        for row in evaluation.frames.power.to_dict("records")
     )
+    columns = ("Of", "Images", "Threshold", "Shortfall found, pp", "Margin found, pp")
+    return Table(columns, rows, frozenset({1, 2, 3, 4}))

@@ -25,6 +25,7 @@ from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.runs.predictions_file import read_predictions, write_predictions
+from mnist_report.runs.slices_file import read_slices, write_slices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,11 +77,13 @@ class StoredRun:
         provenance: run.json.
         predictions: predictions.parquet.
         images: images.npz.
+        slice_columns: slices.parquet: by column, each image's value.
     """
 
     provenance: Mapping[str, Any]
     predictions: Predictions
     images: ShownImages
+    slice_columns: Mapping[str, NDArray[Any]]
 
 
 def make_run_id(provenance: Mapping[str, Any]) -> str:
@@ -146,13 +149,15 @@ def publish(unfinished: Path, run_id: str) -> Path:
     return finished
 
 
-def write_results(folder: Path, predictions: Predictions, evaluation: Evaluation, images: ShownImages) -> None:
-    """Write predictions.parquet, metrics.json, frames/*.csv and images.npz."""
-    write_predictions(folder / "predictions.parquet", predictions)
-    metrics = metrics_document(evaluation, predictions.class_names)
+def write_results(folder: Path, run: StoredRun, evaluation: Evaluation) -> None:
+    """Write predictions.parquet, slices.parquet, metrics.json, frames/*.csv and images.npz."""
+    write_predictions(folder / "predictions.parquet", run.predictions)
+    if run.slice_columns:
+        write_slices(folder / "slices.parquet", run.slice_columns)
+    metrics = metrics_document(evaluation, run.predictions.class_names)
     (folder / "metrics.json").write_text(_json(metrics), "utf-8")
     write_frames(folder / "frames", dict(evaluation.frames.items()))
-    np.savez_compressed(folder / "images.npz", index=images.index, pixels=images.pixels)
+    np.savez_compressed(folder / "images.npz", index=run.images.index, pixels=run.images.pixels)
 
 
 def write_frames(folder: Path, frames: Mapping[str, "pd.DataFrame"]) -> None:
@@ -195,6 +200,8 @@ def metrics_document(evaluation: Evaluation, class_names: tuple[str, ...]) -> di
             }
             for k, (name, metrics) in enumerate(zip(class_names, evaluation.per_class, strict=True))
         ],
+        "slices": [{"slice": name, "accuracy": _finite(metric)} for name, metric in evaluation.slices.items()],
+        "temperature": _tempered(evaluation),
         "confusion": confusion.tolist(),
         "calibration": [
             {name: _json_number(value) for name, value in row.items()}
@@ -225,11 +232,13 @@ def read_run(folder: Path) -> StoredRun:
         path = folder / "images.npz"
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             images = ShownImages(archive["index"], archive["pixels"])
+        path = folder / "slices.parquet"
+        slice_columns = read_slices(path, len(predictions))
     except FileNotFoundError as error:
         raise OutputError(f"{path}: missing from the run folder") from error
     except DAMAGE as error:
         raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
-    return StoredRun(provenance, predictions, images)
+    return StoredRun(provenance, predictions, images, slice_columns)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -241,6 +250,13 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _finite(metric: Metric) -> dict[str, float | int | None]:
     return {name: _json_number(value) for name, value in asdict(metric).items()}
+
+
+def _tempered(evaluation: Evaluation) -> dict[str, Any] | None:
+    if evaluation.tempered is None:
+        return None
+    overall = {name: _finite(metric) for name, metric in evaluation.tempered.overall.items()}
+    return {"value": evaluation.tempered.temperature, "overall": overall}
 
 
 def _json_number(value: float) -> float | int | None:

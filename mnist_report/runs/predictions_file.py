@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,10 @@ from numpy.typing import NDArray
 
 from mnist_report.errors import DataError, ModelError, OutputError
 from mnist_report.evaluation.predictions import Predictions, make_predictions
+
+# A row group at a time is what a reader must hold.
+ROWS_AT_A_TIME = 8_192
+BUFFER_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +57,7 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
         "loss": predictions.loss,
     }
     columns |= {f"p{k}": predictions.probabilities[:, k] for k in range(len(predictions.class_names))}
-    parquet.write_table(pa.table(columns), path)
+    parquet.write_table(pa.table(columns), path, row_group_size=ROWS_AT_A_TIME)
 
 
 def read_predictions(path: Path, class_names: tuple[str, ...] | None = None) -> tuple[Predictions, NDArray[np.int64]]:
@@ -65,15 +70,49 @@ def read_predictions(path: Path, class_names: tuple[str, ...] | None = None) -> 
     from pyarrow import parquet
 
     table = parquet.read_table(path)
-    if class_names is None:
-        class_names = tuple(str(k) for k in range(sum(bool(re.fullmatch(r"p\d+", c)) for c in table.column_names)))
-    probabilities = np.column_stack([table[f"p{k}"].to_numpy() for k in range(len(class_names))])
-    labels, index = table["label"].to_numpy().astype(np.int64), table["index"].to_numpy().astype(np.int64)
-    if len(labels) and not 0 <= labels.min() <= labels.max() < len(class_names):
-        raise ValueError(f"a label lies outside 0 to {len(class_names) - 1}")
+    names = class_names if class_names is not None else _numbered(table.column_names)
+    index = table["index"].to_numpy().astype(np.int64)
     if len(set(index.tolist())) != len(index):
         raise ValueError("an index occurs twice")
-    return make_predictions(probabilities, labels, class_names, str(path)), index
+    return _predictions(table, names, path), index
+
+
+def stream_predictions(path: Path, class_names: tuple[str, ...] | None = None) -> Iterator[Predictions]:
+    """Read predictions in parts of some thousand rows, for files larger than memory.
+
+    Args:
+        path: a Parquet file with the columns label, p0, p1...
+        class_names: by default "0", "1"...
+
+    Raises:
+        OutputError: it is not such a file.
+        ModelError: its rows are not probabilities.
+    """
+    from pyarrow import parquet
+
+    try:
+        # Neither cached nor read ahead: what was counted is not kept.
+        with parquet.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES) as file:
+            names = class_names if class_names is not None else _numbered(file.schema_arrow.names)
+            columns = ["label", *(f"p{k}" for k in range(len(names)))]
+            for batch in file.iter_batches(batch_size=ROWS_AT_A_TIME, columns=columns, use_threads=False):
+                yield _predictions(batch, names, path)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise OutputError(f"{path}: not readable as predictions ({type(error).__name__}: {error})") from error
+
+
+def _numbered(columns: Iterable[str]) -> tuple[str, ...]:
+    """The classes as numbers, one for each column p0, p1..."""
+    return tuple(str(k) for k in range(sum(bool(re.fullmatch(r"p\d+", column)) for column in columns)))
+
+
+def _predictions(table: Any, class_names: tuple[str, ...], path: Path) -> Predictions:
+    """The rows of a pyarrow table or batch."""
+    probabilities = np.column_stack([table[f"p{k}"].to_numpy() for k in range(len(class_names))])
+    labels = table["label"].to_numpy().astype(np.int64)
+    if len(labels) and not 0 <= labels.min() <= labels.max() < len(class_names):
+        raise ValueError(f"a label lies outside 0 to {len(class_names) - 1}")
+    return make_predictions(probabilities, labels, class_names, str(path))
 
 
 def read_scored_images(path: Path) -> ScoredImages:

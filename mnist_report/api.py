@@ -1,0 +1,288 @@
+"""The notebook user's door: train, load and evaluate in this very process."""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mnist_report.data.dataset import data_digest
+from mnist_report.data.sources import load_dataset
+from mnist_report.errors import DataError, ModelError
+from mnist_report.evaluation import evaluation
+from mnist_report.evaluation.evaluation import NO_COLUMNS
+from mnist_report.evaluation.predictions import make_predictions
+from mnist_report.evaluation.streamed import StreamedEvaluation, evaluate_parts
+from mnist_report.model.adapter import as_pixels
+from mnist_report.model.backend import find_backend
+from mnist_report.model.card import make_card
+from mnist_report.model.cnn import build_cnn
+from mnist_report.model.fitting import Epoch, Fit, Progress, fit
+from mnist_report.model.process import device_environment
+from mnist_report.model.recipes import Recipe
+from mnist_report.model.store import file_sha256, identify_model, load_model, save_model, shipped_model, write_card
+from mnist_report.report.notebook import EvaluationResult
+from mnist_report.runs.folder import ShownImages
+from mnist_report.runs.predictions_file import stream_predictions
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+BATCH = 500
+
+
+def evaluate(
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    *,
+    class_names: Sequence[str] | None = None,
+    images: NDArray[Any] | None = None,
+    slices: Mapping[str, ArrayLike] | None = None,
+    seed: int = 0,
+) -> EvaluationResult:
+    """Every number, table and figure about one model's answers.
+
+    Args:
+        probabilities: shape (n, classes), each row sums to 1.
+        labels: shape (n,), whole numbers that say the true classes.
+        class_names: one per column; by default "0", "1"...
+        images: shape (n, height, width) or (n, height, width, 1), to show the mistakes; uint8, or floats in [0, 1].
+        slices: by column, one value per image; the accuracy of the images that share a value is reported.
+        seed: of the resampled intervals.
+
+    Raises:
+        DataError: labels, images or slices do not fit.
+        ModelError: the rows are not probabilities.
+    """
+    rows = np.asarray(probabilities)
+    if rows.ndim != 2 or rows.shape[1] < 2 or not np.issubdtype(rows.dtype, np.floating):
+        raise ModelError(f"probabilities: {rows.dtype} of shape {rows.shape}, expected floats of shape (n, classes)")
+    names = tuple(map(str, class_names if class_names is not None else range(rows.shape[1])))
+    truth = _check_labels(np.asarray(labels), len(rows), len(names))
+    predictions = make_predictions(rows, truth, names, "probabilities")
+    columns = {name: _slice_column(name, values, len(truth)) for name, values in (slices or NO_COLUMNS).items()}
+    shown = None if images is None else _shown(images, len(truth))
+    return EvaluationResult(evaluation.evaluate(predictions, seed, columns), predictions, shown, ())
+
+
+def evaluate_parquet(
+    path: str | Path, *, class_names: Sequence[str] | None = None, seed: int = 0
+) -> StreamedEvaluation:
+    """The numbers about a predictions file of any size, read part by part.
+
+    Args:
+        path: a Parquet file with the columns label, p0, p1..., such as a run's predictions.parquet.
+        class_names: one per column; by default "0", "1"...
+        seed: of the resampled intervals.
+
+    Raises:
+        OutputError: it is not such a file.
+        DataError: it has no rows.
+        ModelError: its rows are not probabilities.
+    """
+    names = None if class_names is None else tuple(class_names)
+    return evaluate_parts(stream_predictions(Path(path), names), seed)
+
+
+class MNISTClassifier:
+    """The digit classifier, from training to a saved model.
+
+    Attributes:
+        model: the Keras model, once it is built or loaded.
+        seed: of weight initialisation, shuffling and dropout.
+        verbose: whether to print each epoch and each result.
+    """
+
+    def __init__(self, seed: int = 42, *, verbose: bool = True) -> None:
+        self.model: keras.Model | None = None
+        self.seed = seed
+        self.verbose = verbose
+        self._trained: tuple[Recipe, Fit, dict[str, Any]] | None = None
+
+    def load_and_preprocess_data(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """The embedded MNIST: training images and labels, test images and labels.
+
+        Returns:
+            Images are float32 of shape (n, 28, 28, 1) in [0, 1], labels int64 of shape (n,).
+        """
+        train, test = load_dataset("mnist", "train"), load_dataset("mnist", "test")
+        return as_pixels(train.images, "train"), train.labels, as_pixels(test.images, "test"), test.labels
+
+    def build_model(self, input_shape: tuple[int, int, int] = (28, 28, 1), num_classes: int = 10) -> "keras.Model":
+        """Build the network with fresh weights.
+
+        Args:
+            input_shape: height, width and 1.
+            num_classes: the number of outputs.
+        """
+        keras = _import_keras()
+        keras.utils.set_random_seed(self.seed)
+        self.model, self._trained = build_cnn(input_shape, num_classes), None
+        return self.model
+
+    def load_model(self, filepath: str | Path | None = None) -> "keras.Model":
+        """Load a `.keras` file, by default the model that comes with this package.
+
+        Raises:
+            ModelError: it is not one, or keras cannot load it.
+        """
+        path = Path(filepath) if filepath is not None else shipped_model()
+        identify_model(path)
+        _import_keras()
+        self.model, self._trained = load_model(path), None
+        return self.model
+
+    def train(
+        self,
+        X_train: NDArray[Any],
+        y_train: ArrayLike,
+        epochs: int = 15,
+        batch_size: int = 128,
+        validation_split: float = 0.1,
+    ) -> "pd.DataFrame":
+        """Train the model; it ends with the weights of the epoch with the lowest held-out loss.
+
+        Args:
+            X_train: shape (n, height, width) or (n, height, width, 1): floats in [0, 1], or uint8, which are scaled.
+            y_train: shape (n,), the classes.
+            epochs: at most so many passes; early stopping may end it before.
+            batch_size: images per gradient step.
+            validation_split: the share of the images, taken from their end, that is held out.
+
+        Returns:
+            A row per epoch.
+
+        Raises:
+            ConfigError: a number is out of its range.
+            DataError: the arrays do not fit.
+            ModelError: there is no model yet, or training diverged.
+        """
+        import pandas as pd
+
+        model = self._model("train")
+        pixels = as_pixels(X_train, "X_train")
+        labels = _check_labels(np.asarray(y_train), len(pixels), model.output_shape[-1])
+        recipe = Recipe(epochs=epochs, batch_size=batch_size, validation_share=validation_split, seed=self.seed)
+        done = fit(model, pixels, labels, recipe, show=self._show, stopped=lambda: False)
+        assert done is not None  # noqa: S101  nobody can ask it to stop
+        data = {"source": "arrays", "split": "train", "sha256": _digest(pixels, labels), "n": len(labels)}
+        self._trained = recipe, done, data
+        return pd.DataFrame([asdict(epoch) for epoch in done.history])
+
+    def predict(self, X: NDArray[Any]) -> NDArray[np.float32]:
+        """The model's probabilities, shape (n, classes).
+
+        Raises:
+            DataError: the images do not fit.
+            ModelError: there is no model yet.
+        """
+        model = self._model("predict")
+        return np.asarray(model.predict(as_pixels(X, "X"), batch_size=BATCH, verbose=0), np.float32)
+
+    def evaluate(self, X_test: NDArray[Any], y_test: ArrayLike) -> EvaluationResult:
+        """Predict the images and evaluate what the model says about them.
+
+        Args:
+            X_test: as for `train`.
+            y_test: shape (n,), the classes.
+
+        Raises:
+            DataError: the arrays do not fit.
+            ModelError: there is no model yet, or it does not answer with probabilities.
+        """
+        probabilities = self.predict(X_test)
+        result = evaluate(probabilities, y_test, images=X_test)
+        history = [asdict(epoch) for epoch in self._trained[1].history] if self._trained else ()
+        result = EvaluationResult(result.evaluation, result.predictions, result.images, history)
+        if self.verbose:
+            print(result)
+        return result
+
+    def save_model(self, filepath: str | Path) -> Path:
+        """Write the model and, where it was trained here, its card and its history beside it.
+
+        Args:
+            filepath: a name that ends in `.keras`.
+
+        Raises:
+            ModelError: there is no model yet, or the name ends otherwise.
+            OutputError: it cannot be written.
+        """
+        model, path = self._model("save_model"), Path(filepath)
+        if path.suffix != ".keras":
+            raise ModelError(f"{path}: expected a name that ends in .keras, found {path.suffix or 'no suffix'}")
+        save_model(model, path)
+        if self._trained:
+            recipe, done, data = self._trained
+            card = make_card(
+                path,
+                sha256=file_sha256(path),
+                created=datetime.now(UTC).isoformat(),
+                recipe=recipe,
+                data=data,
+                fit=done,
+                interrupted=False,
+                backend=find_backend("auto"),
+            )
+            write_card(path, card, done.history)
+        return path
+
+    def _model(self, wanted: str) -> "keras.Model":
+        if self.model is None:
+            raise ModelError(f"{wanted}() needs a model; call build_model() or load_model() first")
+        return self.model
+
+    def _show(self, news: Epoch | Progress) -> None:
+        if self.verbose and isinstance(news, Epoch):
+            print(news.line)
+
+
+def _import_keras() -> Any:
+    """Import keras, with TensorFlow's greetings off unless the user wants them."""
+    for name, value in device_environment("auto").items():
+        os.environ.setdefault(name, value)
+    find_backend("auto")
+    import keras
+
+    return keras
+
+
+def _check_labels(labels: NDArray[Any], n: int, classes: int) -> NDArray[np.int64]:
+    if labels.ndim == 2:
+        raise DataError(f"labels: shape is {labels.shape}, expected (n,); for one-hot rows give labels.argmax(axis=1)")
+    if labels.shape != (n,) or not np.issubdtype(labels.dtype, np.integer):
+        raise DataError(f"labels: {labels.dtype} of shape {labels.shape}, expected whole numbers of shape ({n},)")
+    outside = np.flatnonzero((labels < 0) | (labels >= classes))
+    if len(outside):
+        raise DataError(f"labels: {labels[outside[0]]} at index {outside[0]}, expected 0 to {classes - 1}")
+    return labels.astype(np.int64)
+
+
+def _slice_column(name: str, values: ArrayLike, n: int) -> NDArray[Any]:
+    cells = np.asarray(values, dtype=object)
+    # A missing value, None or NaN, is the one that does not equal itself or is nothing.
+    column = np.array(["" if cell is None or cell != cell else str(cell) for cell in cells], dtype=object)  # noqa: PLR0124
+    if len(column) != n:
+        raise DataError(f"slices: column {name!r} has {len(column)} values, expected {n}")
+    return column
+
+
+def _shown(images: NDArray[Any], n: int) -> ShownImages:
+    pixels = as_pixels(images, "images")
+    if len(pixels) != n:
+        raise DataError(f"images: found {len(pixels)}, expected {n}")
+    return ShownImages(np.arange(n), np.rint(pixels[..., 0] * 255).astype(np.uint8))
+
+
+def _digest(pixels: NDArray[np.float32], labels: NDArray[np.int64]) -> str:
+    """The data set's digest where the pixels are a data set's; else that of the floats."""
+    raw = np.rint(pixels[..., 0] * 255).astype(np.uint8)
+    if np.array_equal(as_pixels(raw, "pixels"), pixels):
+        return data_digest(raw, labels)
+    return hashlib.sha256(pixels.tobytes() + labels.tobytes()).hexdigest()

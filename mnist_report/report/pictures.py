@@ -1,0 +1,125 @@
+"""Figures and images as the templates show them: a data URI, a sentence, a text alternative."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mnist_report.evaluation.evaluation import Evaluation
+from mnist_report.evaluation.predictions import Predictions
+from mnist_report.report import text
+from mnist_report.report.digits import png
+from mnist_report.runs.folder import ShownImages
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure: its source as a data URI, the sentence above it that states the finding, and its text alternative."""
+
+    source: str
+    finding: str
+    alternative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One image of the data set with what was said about it."""
+
+    anchor: str
+    source: str
+    alternative: str
+    index: str
+    actual: str
+    predicted: str
+    confidence: str
+    right: bool
+
+
+def make_pictures(
+    evaluation: Evaluation, class_names: Sequence[str], training: Mapping[str, Any], figures: Mapping[str, str]
+) -> dict[str, Picture]:
+    """The figures with what they say.
+
+    Args:
+        evaluation: that they show.
+        class_names: in label order.
+        training: of the model's card, or empty.
+        figures: the SVG text of each figure by name.
+    """
+    findings = {
+        "confusion": _confusion_finding(evaluation),
+        "per_class": _weakest_finding(evaluation, class_names),
+        "confidence": _confidence_finding(evaluation),
+        "class_distribution": _support_finding(evaluation),
+        "training": f"The held-out loss was lowest after epoch {training.get('best_epoch')}",
+    }
+    kinds = {
+        "confusion": "Heat map of counts by actual and predicted class.",
+        "per_class": "Accuracy of each class with its 95 % interval.",
+        "confidence": "Histograms of the confidence of right and of wrong answers.",
+        "class_distribution": "Bars of the images of each class, actual and predicted.",
+        "training": "Curves of loss and accuracy by epoch.",
+    }
+    return {
+        name: Picture(_data_uri("image/svg+xml", svg.encode()), findings[name], f"{kinds[name]} {findings[name]}.")
+        for name, svg in figures.items()
+    }
+
+
+def _confusion_finding(evaluation: Evaluation) -> str:
+    pairs = evaluation.frames.confused_pairs.to_dict("records")
+    if not pairs:
+        return "No class is taken for another"
+    first = pairs[0]
+    if len(pairs) > 1 and pairs[1]["count"] == first["count"]:
+        return f"No pair of classes is confused more than {text.plural(first['count'], 'time')}"
+    return f"Most often, {first['actual']} is taken for {first['predicted']} ({text.plural(first['count'], 'time')})"
+
+
+def _weakest_finding(evaluation: Evaluation, class_names: Sequence[str]) -> str:
+    recalls = [(metrics["recall"], name) for metrics, name in zip(evaluation.per_class, class_names, strict=True)]
+    present = sorted(((m.value, m, name) for m, name in recalls if m.n), key=lambda row: row[0])
+    lowest, metric, name = present[0]
+    if lowest == 1:
+        return "Every class is right throughout"
+    if len(present) > 1 and present[1][0] == lowest:
+        return f"The weakest classes are at {text.percent(metric)}"
+    return f"{name} is the weakest class, at {text.percent(metric)}"
+
+
+def _confidence_finding(evaluation: Evaluation) -> str:
+    wrong = evaluation.frames.confidence.set_index("group").to_dict("index")["wrong"]
+    if wrong["n"] == 0:
+        return "No answer is wrong"
+    sure = round(wrong["n"] * wrong["share_over_099"])
+    return f"{text.count(sure)} of {text.plural(wrong['n'], 'wrong answer')} came with a confidence of 0.99 or more"
+
+
+def _support_finding(evaluation: Evaluation) -> str:
+    support = evaluation.frames.per_class["support"]
+    low, high = int(support.min()), int(support.max())
+    return (
+        f"The classes have {text.plural(high, 'image')} each"
+        if low == high
+        else (f"The classes have {text.count(low)} to {text.plural(high, 'image')}")
+    )
+
+
+def make_digit(predictions: Predictions, images: ShownImages, index: int) -> Digit:
+    """The image at that place in the data set, one of those that are shown."""
+    actual, predicted = (predictions.class_names[k[index]] for k in (predictions.labels, predictions.predicted))
+    confidence = text.share(predictions.confidence[index], 1)
+    return Digit(
+        anchor=f"image-{index}",
+        source=_data_uri("image/png", png(images.of(index))),
+        alternative=f"Image {index}: {actual}, predicted {predicted} with {confidence}",
+        index=f"#{index}",
+        actual=actual,
+        predicted=predicted,
+        confidence=confidence,
+        right=bool(predictions.right[index]),
+    )
+
+
+def _data_uri(media_type: str, data: bytes) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

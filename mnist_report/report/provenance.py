@@ -1,0 +1,88 @@
+"""What was run, as tables and terms: the model, its training, the provenance."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from mnist_report.report import text
+from mnist_report.report.tables import Table
+
+
+def layers_table(layers: Iterable[Mapping[str, Any]]) -> Table:
+    """The model's layers."""
+    rows = tuple(
+        (layer["name"], layer["kind"], layer["output_shape"] or text.DASH, text.count(layer["parameters"]))
+        for layer in layers
+    )
+    return Table(("Layer", "Kind", "Output", "Parameters"), rows, frozenset({3}))
+
+
+def history_table(history: Iterable[Mapping[str, Any]]) -> Table:
+    """The epochs of the model's training."""
+    rows = tuple(
+        (
+            str(epoch["epoch"]),
+            text.number(epoch["loss"], 4),
+            text.share(epoch["accuracy"], 2),
+            text.number(epoch["val_loss"], 4),
+            text.share(epoch["val_accuracy"], 2),
+            f"{epoch['learning_rate']:.2g}",
+            text.duration(epoch["seconds"]),
+        )
+        for epoch in history
+    )
+    columns = ("Epoch", "Loss", "Accuracy", "Held-out loss", "Held-out accuracy", "Learning rate", "Time")
+    return Table(columns, rows, frozenset(range(1, len(columns))))
+
+
+def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What exactly was run, as terms and their values."""
+    model, data, device, host = facts["model"], facts["data"], facts["device"], facts["host"]
+    card = model["card"] or {}
+    rows = {
+        "Run": facts["run_id"],
+        "Created": moment(facts["created"]),
+        "Command": facts["command"],
+        "Git commit (of the folder it ran in)": facts["git_commit"] or text.DASH,
+        "Model file": ", ".join(
+            [
+                model["path"],
+                *(["shipped with mnist-report"] if model["shipped"] else []),
+                f"{model['format']}, {text.size(model['size_bytes'])}",
+            ]
+        ),
+        "Model sha256": model["sha256"],
+        "Parameters": f"{text.count(model['parameters'])}, {text.count(model['trainable_parameters'])} trainable",
+        "Trained with": _recipe(card) if card else "no model card",
+        "Data": data_name(data),
+        "Data sha256": data["sha256"],
+        "Device": f"{device['name']} ({device['kind']}), {device['backend']} backend",
+        "Inference": (
+            f"{text.duration(device['inference_s'])}, {text.count(round(device['images_per_second']))} images/s "
+            f"in batches of {device['batch_size']}, compilation included"
+        ),
+        "Seed": str(facts["seed"]),
+        "Host": f"{host['name']}, {host['system']}",
+        "Versions": ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
+    }
+    return tuple(rows.items())
+
+
+def data_name(data: Mapping[str, Any]) -> str:
+    """Like "mnist, test split, 10,000 images"."""
+    return f"{data['source']}, {data['split']} split, {text.plural(data['n'], 'image')}"
+
+
+def moment(iso: str) -> str:
+    """Like "22 November 2026, 16:30 UTC"."""
+    time = datetime.fromisoformat(iso)
+    return f"{time.day} {time:%B %Y, %H:%M} UTC"
+
+
+def _recipe(card: Mapping[str, Any]) -> str:
+    recipe = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in card["recipe"].items())
+    data = card["data"]
+    return (
+        f"{recipe}; {text.count(data['n_trained_on'])} images of {data['source']} ({data['split']} split), "
+        f"{text.count(data['n_held_out'])} held out"
+    )

@@ -1,0 +1,52 @@
+"""What was run, as tables and terms."""
+
+from tiny_run import epochs, tiny_card, tiny_predictions, tiny_provenance
+
+from mnist_report.report import text
+from mnist_report.report.provenance import data_name, history_table, layers_table, moment, provenance_rows
+
+
+def test_the_layers_are_listed():
+    """As the model's anatomy has them; a layer without one output shape shows a dash."""
+    layers = [
+        {"name": "a", "kind": "Dense", "output_shape": "128", "parameters": 401_536},
+        {"name": "b", "kind": "Lambda", "output_shape": "", "parameters": 0},
+    ]
+    assert layers_table(layers).rows == (("a", "Dense", "128", "401,536"), ("b", "Lambda", text.DASH, "0"))
+
+
+def test_the_epochs_are_listed():
+    """Losses as numbers, accuracies in percent."""
+    first = history_table(epochs()).rows[0]
+    assert first == ("1", "1.0000", "70.00 %", "0.8000", "80.00 %", "0.001", "1.5 s")
+
+
+def test_provenance_says_what_was_run():
+    """Digests, device and versions."""
+    rows = dict(provenance_rows(tiny_provenance(tiny_predictions())))
+    assert rows["Model sha256"] == "a" * 64
+    assert rows["Data sha256"] == "b" * 64
+    assert rows["Parameters"] == "93, 90 trainable"
+    assert rows["Versions"] == "mnist-report 0.1.0, python 3.11.7"
+    assert rows["Git commit (of the folder it ran in)"] == text.DASH
+
+
+def test_provenance_of_a_model_with_a_card_says_how_it_was_trained():
+    """Recipe, data and what was held out."""
+    trained = dict(provenance_rows(tiny_provenance(tiny_predictions(), card=tiny_card(epochs()))))["Trained with"]
+    assert all(words in trained for words in ("batch size 32", "seed 7", "90 images of pets", "10 held out"))
+
+
+def test_provenance_of_a_model_without_a_card_says_so():
+    """Nothing is made up."""
+    assert dict(provenance_rows(tiny_provenance(tiny_predictions())))["Trained with"] == "no model card"
+
+
+def test_the_data_is_named_with_split_and_size():
+    """One image is no plural."""
+    assert data_name({"source": "pets", "split": "test", "n": 1}) == "pets, test split, 1 image"
+
+
+def test_a_moment_is_written_out():
+    """Day, month, year and time, in UTC."""
+    assert moment("2026-01-02T03:04:05.678901+00:00") == "2 January 2026, 03:04 UTC"
