@@ -14,7 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+
+from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.model.store import shipped_model
+from mnist_report.runs.predictions_file import write_predictions
 
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "mnist-report")
 
@@ -47,6 +51,45 @@ CASES = {
 }
 
 
+# Prints the seconds that all frames of the newest run take, once everything is imported.
+FRAMES = """
+import time
+from pathlib import Path
+from mnist_report.evaluation.evaluation import evaluate
+from mnist_report.runs.folder import read_run
+run = read_run(Path("reports/latest"))
+evaluate(run.predictions, 0, run.slice_columns, 1.5)
+began = time.perf_counter()
+evaluate(run.predictions, 0, run.slice_columns, 1.5)
+print(time.perf_counter() - began)
+"""
+
+# Prints the peak of the resident memory, in kB, of the evaluation of a predictions file, part by part.
+STREAMED = """
+import re, sys
+from pathlib import Path
+from mnist_report import evaluate_parquet
+evaluate_parquet(sys.argv[1]).frames()
+print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+"""
+
+
+def printed(script: str, folder: Path, *arguments: str) -> float:
+    """The number that a script prints."""
+    command = [sys.executable, "-c", script, *arguments]
+    return float(subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout)
+
+
+def streamed_kilobytes(folder: Path, n: int) -> float:
+    """The peak memory of the evaluation of n predictions from a file."""
+    path = folder / f"{n}.parquet"
+    labels = np.random.default_rng(n).integers(0, 10, n)
+    probabilities = np.full((n, 10), 0.05, dtype=np.float32)
+    probabilities[np.arange(n), labels] = 0.55
+    write_predictions(path, make_predictions(probabilities, labels, tuple("0123456789")))
+    return printed(STREAMED, folder, str(path))
+
+
 def seconds(command: list[str], folder: Path) -> float:
     """The wall time of one command."""
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -65,6 +108,8 @@ def main() -> None:
         for _ in range(rounds):
             for name, (command, _, _) in CASES.items():
                 times[name].append(seconds(command, Path(folder)))
+        frames = statistics.median(printed(FRAMES, Path(folder)) for _ in range(rounds))
+        few, many = (streamed_kilobytes(Path(folder), n) for n in (10_000, 1_000_000))
         page = next(Path(folder).glob("reports/2*/report.html")).stat().st_size
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {rounds} rounds\n")
     print("| what | median s | spread s | ratio | at most |")
@@ -76,6 +121,9 @@ def main() -> None:
         ratio = f"{statistics.median(ratios):.2f}" if ratios else ""
         spread = f"{min(mine):.2f} to {max(mine):.2f}"
         print(f"| {name} | {statistics.median(mine):.2f} | {spread} | {ratio} | {most or ''} |")
+    print(f"| all frames of 10,000 x 10 predictions, after imports | {frames:.3f} | | | 0.3 |")
+    memory = f"{few / 1e3:.0f} and {many / 1e3:.0f} MB"
+    print(f"| peak memory, 1,000,000 streamed predictions over 10,000 | {memory} | | {many / few:.2f} | 1.3 |")
     print(f"| report.html, bytes | {page:,} | | | 1,000,000 |")
 
 

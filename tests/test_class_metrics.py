@@ -81,15 +81,23 @@ def test_a_rate_counts_the_images_that_it_is_of(sample):
     assert found == [(labels.count(k), predicted.count(k), labels.count(k)) for k in classes]
 
 
-def test_f1_has_an_interval_where_every_draw_has_a_value():
-    """Thirty images of each class: none can get lost in a draw."""
-    f1 = class_metrics(Tally.of(said([0, 1, 2, 2, 1] * 30, [0, 1, 2, 1, 1] * 30).predictions()))[1]["f1"]
-    assert 0 < f1.ci_low < f1.value < f1.ci_high < 1
+@law
+@given(samples())
+def test_f1s_interval_is_the_exact_one_of_the_right_ones_among_all_that_concern_the_class(sample):
+    """Through F1 = 2J / (1 + J), with statsmodels' exact interval for J."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    p = sample.predictions()
+    for k, metrics in enumerate(class_metrics(Tally.of(p))):
+        concerned = [(a == k, b == k) for a, b in zip(p.labels.tolist(), p.predicted.tolist(), strict=True)]
+        n, right = sum(a or b for a, b in concerned), sum(a and b for a, b in concerned)
+        if n:
+            expected = [2 * j / (1 + j) for j in proportion_confint(right, n, method="beta")]
+            assert [metrics["f1"].ci_low, metrics["f1"].ci_high] == pytest.approx(expected, abs=1e-9)
 
 
-def test_f1_has_no_interval_where_a_draw_may_lose_the_class():
-    """One image of a class is missing from a third of the draws."""
+def test_f1_leaves_room_for_mistakes_that_a_few_images_did_not_show():
+    """One right image of a class does not prove it."""
     f1 = class_metrics(Tally.of(said([0, 1, 2], [0, 1, 2]).predictions()))[1]["f1"]
-    assert f1.value == 1
-    assert math.isnan(f1.ci_low)
-    assert math.isnan(f1.ci_high)
+    assert (f1.value, f1.ci_high) == (1, 1)
+    assert f1.ci_low == pytest.approx(2 * 0.025 / 1.025)

@@ -53,7 +53,7 @@ def test_confidence_has_its_columns():
 
 def test_confused_pairs_has_its_columns():
     """A row per pair that occurs."""
-    expected = {"actual": "O", "predicted": "O", "count": "i", "share_of_actual": "f", "worst_index": "i"}
+    expected = {"actual": "O", "predicted": "O", "count": "i", "share_of_actual": "f", "examples": "O"}
     assert shape(hand_made().confused_pairs) == expected
 
 

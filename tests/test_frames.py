@@ -128,7 +128,7 @@ def test_confused_pairs_are_those_of_a_plain_loop(sample):
         pairs.setdefault((int(sample.labels[index]), int(p.predicted[index])), []).append(index)
     names, labels = sample.class_names, sample.labels.tolist()
     expected = [
-        [names[a], names[b], len(indices), len(indices) / labels.count(a), indices[0]]
+        [names[a], names[b], len(indices), len(indices) / labels.count(a), " ".join(map(str, indices[:5]))]
         for (a, b), indices in sorted(pairs.items(), key=lambda pair: -len(pair[1]))
     ]
     assert frames(sample).confused_pairs.to_numpy().tolist() == expected
@@ -136,7 +136,8 @@ def test_confused_pairs_are_those_of_a_plain_loop(sample):
 
 def test_the_most_confused_pair_stands_first():
     """Two of three cats are taken for dogs, image 2 the worst of them."""
-    assert hand_made().confused_pairs.iloc[0].tolist() == ["cat", "dog", 2, 2 / 3, 2]
+    first = hand_made().confused_pairs.iloc[0].tolist()
+    assert (first[:-1], first[-1].split()[0]) == (["cat", "dog", 2, 2 / 3], "2")
 
 
 @law

@@ -79,7 +79,7 @@ def evaluate(
     tally = Tally.of(predictions)
     overall = overall_metrics(tally, seed) | overall_ranking(predictions)
     per_class = tuple(
-        own | ranked for own, ranked in zip(class_metrics(tally, seed), class_ranking(predictions), strict=True)
+        own | ranked for own, ranked in zip(class_metrics(tally), class_ranking(predictions), strict=True)
     )
     slices = slice_accuracies(predictions.right, slice_columns)
     issues = find_label_issues(predictions.labels, predictions.rows)

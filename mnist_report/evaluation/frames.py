@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CONFIDENT = 0.99
 POINTS = 200
+EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +37,8 @@ class Frames:
         confidence: a row per group (all, right, wrong, class <name>): group, n, mean, median, p05, p95 and
             share_over_099 of the predicted class's probability.
         confused_pairs: a row per pair of true and predicted class that occurs, most frequent first: actual,
-            predicted, count, share_of_actual, worst_index (the pair's image with the highest loss).
+            predicted, count, share_of_actual, examples (the indices of up to five of the pair's images, those with the
+            highest loss first, separated by spaces).
         calibration: a row per equal-width bin of confidence that has images: low, high, n, mean_confidence, accuracy,
             ci_low and ci_high of the accuracy (exact 95 %).
         risk_coverage: at most 200 points of the curve: coverage (share of images kept, surest first), risk (share of
@@ -149,16 +151,16 @@ def confused_pairs_frame(predictions: Predictions, tally: Tally) -> "pd.DataFram
     """See `Frames.confused_pairs`."""
     import pandas as pd
 
-    worst: dict[tuple[int, int], int] = {}
-    for index in worst_first(predictions):
-        worst.setdefault((int(predictions.labels[index]), int(predictions.predicted[index])), int(index))
+    examples: dict[tuple[int, int], list[int]] = {}
+    for index in worst_first(predictions).tolist():
+        examples.setdefault((int(predictions.labels[index]), int(predictions.predicted[index])), []).append(index)
     support = tally.confusion.sum(axis=1)
     names = predictions.class_names
     rows = [
-        (names[a], names[p], int(tally.confusion[a, p]), tally.confusion[a, p] / support[a], index)
-        for (a, p), index in worst.items()
+        (names[a], names[p], len(worst), len(worst) / support[a], " ".join(map(str, worst[:EXAMPLES])))
+        for (a, p), worst in examples.items()
     ]
-    columns = ["actual", "predicted", "count", "share_of_actual", "worst_index"]
+    columns = ["actual", "predicted", "count", "share_of_actual", "examples"]
     frame = pd.DataFrame(rows, columns=columns)
     # Stable: among equal counts, the pair with the worse example stays first.
     return frame.sort_values("count", ascending=False, kind="stable", ignore_index=True)

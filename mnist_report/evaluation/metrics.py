@@ -13,8 +13,8 @@ from mnist_report.evaluation.tally import Sums, Tally
 
 # How each metric's interval is made; those that are not named have none.
 INTERVALS = {
-    **dict.fromkeys(("accuracy", "top2_accuracy", "recall", "precision"), "exact"),
-    **dict.fromkeys((*of_confusion.OVERALL, "f1"), "resampled"),
+    **dict.fromkeys(("accuracy", "top2_accuracy", "recall", "precision", "f1"), "exact"),
+    **dict.fromkeys(of_confusion.OVERALL, "resampled"),
     **dict.fromkeys(("log_loss", "brier", "mean_confidence", "overconfidence"), "normal"),
 }
 # These need every row at once.
@@ -57,14 +57,12 @@ def overall_metrics(tally: Tally, seed: int = 0) -> dict[str, Metric]:
     }
 
 
-def class_metrics(tally: Tally, seed: int = 0) -> tuple[dict[str, Metric], ...]:
+def class_metrics(tally: Tally) -> tuple[dict[str, Metric], ...]:
     """Recall (the class's accuracy), precision, F1 and mean confidence of each class, in label order.
 
-    The first two are proportions, F1 is a function of the confusion counts, mean confidence a mean over the images of
-    the class.
+    The first three have exact intervals; mean confidence, a mean over the images of the class, a normal one.
     """
     counts = of_confusion.margins(tally.confusion)
-    f1, f1_draws = of_confusion.f1(counts), of_confusion.f1(of_confusion.resample(tally.confusion, DRAWS, seed))
     confidence = tally.class_confidence
     rows = []
     for k in range(len(tally.confusion)):
@@ -74,7 +72,7 @@ def class_metrics(tally: Tally, seed: int = 0) -> tuple[dict[str, Metric], ...]:
             {
                 "recall": proportion(right, support),
                 "precision": proportion(right, predicted),
-                "f1": _resampled(float(f1[k]), f1_draws[:, k], support),
+                "f1": f1_score(right, support, predicted),
                 "mean_confidence": mean(sums, support, least=0, most=1),
             }
         )
@@ -86,6 +84,22 @@ def proportion(count: int, n: int) -> Metric:
     if n == 0:
         return Metric(math.nan, math.nan, math.nan, 0)
     return Metric(count / n, *exact_interval(count, n), n)
+
+
+def f1_score(right: int, support: int, predicted: int) -> Metric:
+    """F1 of a class, with an exact interval.
+
+    F1 is 2J / (1 + J), where J is the share of right ones among the images that are of the class or predicted as it.
+    However many those are, the right ones among them are binomial: so J has an exact interval, and F1 rises with J.
+
+    Args:
+        right: images of the class that are predicted as it.
+        support: images of the class.
+        predicted: images predicted as it.
+    """
+    share = proportion(right, support + predicted - right)
+    value = 2 * right / (support + predicted) if share.n else math.nan
+    return Metric(value, 2 * share.ci_low / (1 + share.ci_low), 2 * share.ci_high / (1 + share.ci_high), support)
 
 
 def mean(sums: Sums, n: int, *, least: float = -math.inf, most: float = math.inf) -> Metric:

@@ -58,4 +58,4 @@ def evaluate_parts(parts: Iterable[Predictions], seed: int = 0) -> StreamedEvalu
     if first is None:
         raise DataError("there are no predictions to evaluate")
     tally = sum((Tally.of(part) for part in rest), start=Tally.of(first))
-    return StreamedEvaluation(tally, overall_metrics(tally, seed), class_metrics(tally, seed), first.class_names)
+    return StreamedEvaluation(tally, overall_metrics(tally, seed), class_metrics(tally), first.class_names)
