@@ -7,7 +7,6 @@ from operator import add
 import numpy as np
 import pytest
 
-from mnist_report.evaluation.confusion import OVERALL
 from mnist_report.evaluation.metrics import INTERVALS, class_metrics, overall_metrics
 from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.evaluation.tally import Tally
@@ -95,13 +94,7 @@ def test_normal_intervals_of_a_nearly_perfect_model_miss_only_in_single_classes(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", ["middling", "good"])
+@pytest.mark.parametrize("model", MODELS)
 def test_resampled_intervals_hold_the_truth_in_92_percent_of_sets(model):
-    """Where a set has more than ten errors."""
+    """Also where a set has three errors: an error that was not seen is not impossible."""
     assert too_low(model, {"resampled"}, 0.92) == {}
-
-
-@pytest.mark.slow
-def test_resampled_intervals_with_a_few_errors_are_too_narrow():
-    """As the report says where it marks them as approximate; should this fail, the mark can go."""
-    assert too_low("nearly perfect", {"resampled"}, 0.92).keys() == set(OVERALL)

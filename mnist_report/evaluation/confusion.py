@@ -1,6 +1,6 @@
 """Metrics that are functions of the confusion counts, for one matrix or for many resampled ones at a time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,6 +86,11 @@ OVERALL: Mapping[str, Callable[[Margins], Values]] = {
 def resample(confusion: NDArray[np.int64], draws: int, seed: int) -> Margins:
     """Margins of matrices drawn from the multinomial distribution with this one's cells as probabilities.
 
+    One error more than was seen is spread over all cells off the diagonal. Without it, no draw could show an error
+    that these images happened not to show, and the intervals of a nearly perfect model would be too narrow: for a
+    model with 3 errors among 10,000 images they held the truth in 83 to 90 % of simulated sets, with it in 94 %
+    and more (tests/test_coverage.py).
+
     Args:
         confusion: counts, rows = actual.
         draws: how many.
@@ -94,11 +99,36 @@ def resample(confusion: NDArray[np.int64], draws: int, seed: int) -> Margins:
     Returns:
         Arrays of shape (draws, classes).
     """
-    classes = len(confusion)
+    random = np.random.default_rng(seed)
     rows, columns = np.nonzero(confusion)
-    n = int(confusion.sum())
-    drawn = np.random.default_rng(seed).multinomial(n, confusion[rows, columns] / n, size=draws).astype(float)
-    return margins_of_cells(drawn, rows, columns, classes)
+    unseen = unseen_errors(confusion)
+    counts = np.append(confusion[rows, columns], 1 if len(unseen) else 0)
+    drawn = random.multinomial(int(confusion.sum()), counts / counts.sum(), size=draws).astype(float)
+    margins = margins_of_cells(drawn[:, :-1], rows, columns, len(confusion))
+    for draw, (actual, predicted) in choose_unseen(drawn[:, -1], unseen, random):
+        margins.actual[draw, actual] += 1
+        margins.predicted[draw, predicted] += 1
+    return margins
+
+
+def unseen_errors(confusion: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Shape (pairs, 2): the actual and the predicted class of every error that there may be.
+
+    Only of classes that have images, and taken for classes that are predicted: else the draws would define a rate that
+    is not defined for the data.
+    """
+    possible = np.outer(confusion.sum(axis=1) > 0, confusion.sum(axis=0) > 0)
+    np.fill_diagonal(possible, val=False)
+    return np.argwhere(possible)
+
+
+def choose_unseen(
+    times: Values, unseen: NDArray[np.int64], random: np.random.Generator
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """For each draw, as many errors of `unseen` as it has `times`, each as likely as another."""
+    draws = np.repeat(np.arange(len(times)), times.astype(np.int64))
+    chosen = random.integers(len(unseen), size=len(draws)) if len(draws) else np.empty(0, dtype=np.int64)
+    return zip(draws.tolist(), unseen[chosen], strict=True)
 
 
 def margins_of_cells(counts: Values, actual: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> Margins:

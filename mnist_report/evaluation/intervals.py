@@ -39,8 +39,7 @@ def normal_interval(total: float, total_of_squares: float, n: int) -> tuple[floa
 def percentile_interval(value: float, draws: NDArray[np.float64]) -> tuple[float, float]:
     """The middle 95 % of resampled values, widened to hold `value`; NaN where a draw has none.
 
-    Source: B. Efron, Annals of Statistics 7 (1979). Where a class has few errors it is too narrow, and with none it is
-    a point: see the coverage in tests/test_coverage.py.
+    Source: B. Efron, Annals of Statistics 7 (1979).
     """
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(np.minimum(low, value)), float(np.maximum(high, value))

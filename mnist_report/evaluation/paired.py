@@ -52,21 +52,46 @@ def paired_counts(candidate: Predictions, baseline: Predictions, seed: int) -> d
     """The difference of each function of the confusion counts, such as MCC, with its resampled interval.
 
     Each draw is a set of as many images from the multinomial distribution over the observed (label, candidate's
-    prediction, baseline's prediction): so both sides of a draw are of the same images.
+    prediction, baseline's prediction), so both sides of a draw are of the same images; one image more, on which one
+    side errs, is spread over all errors that there may be (see `confusion.resample`).
     """
     n, classes = len(candidate), len(candidate.class_names)
     triples = (candidate.labels * classes + candidate.predicted) * classes + baseline.predicted
     seen, counts = np.unique(triples, return_counts=True)
-    drawn = np.random.default_rng(seed).multinomial(n, counts / n, size=DRAWS).astype(float)
-    actual, ours, theirs = seen // classes**2, seen // classes % classes, seen % classes
-    samples = [of_confusion.margins_of_cells(drawn, actual, side, classes) for side in (ours, theirs)]
-    values = [of_confusion.margins_of_cells(counts.astype(float), actual, side, classes) for side in (ours, theirs)]
+    actual, sides = seen // classes**2, (seen // classes % classes, seen % classes)
+    values = [of_confusion.margins_of_cells(counts.astype(float), actual, side, classes) for side in sides]
+    samples = _draw_both(counts, actual, sides, classes, seed)
     differences = {}
     for name, function in of_confusion.OVERALL.items():
         value = float(function(values[0]) - function(values[1]))
         interval = percentile_interval(value, function(samples[0]) - function(samples[1]))
         differences[name] = Difference(value, *interval, n)
     return differences
+
+
+def _draw_both(
+    counts: NDArray[np.int64],
+    actual: NDArray[np.int64],
+    sides: tuple[NDArray[np.int64], NDArray[np.int64]],
+    classes: int,
+    seed: int,
+) -> list[of_confusion.Margins]:
+    """The margins of both sides' draws, see `paired_counts`."""
+    random = np.random.default_rng(seed)
+    both = np.zeros((classes, classes), dtype=np.int64)
+    for side in sides:
+        np.add.at(both, (actual, side), counts)
+    unseen = of_confusion.unseen_errors(both)
+    weights = np.append(counts, 1 if len(unseen) else 0)
+    drawn = random.multinomial(int(counts.sum()), weights / weights.sum(), size=DRAWS).astype(float)
+    samples = [of_confusion.margins_of_cells(drawn[:, :-1], actual, side, classes) for side in sides]
+    for draw, (label, predicted) in of_confusion.choose_unseen(drawn[:, -1], unseen, random):
+        wrong = int(random.integers(2))
+        for which, margins in enumerate(samples):
+            margins.actual[draw, label] += 1
+            margins.predicted[draw, predicted if which == wrong else label] += 1
+            margins.right[draw, label] += which != wrong
+    return samples
 
 
 def mcnemar(b: int, c: int) -> float:

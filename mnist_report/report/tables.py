@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mnist_report.evaluation.calibration import noise_floor
 from mnist_report.evaluation.evaluation import CHANGED_BY_TEMPERATURE, Evaluation
-from mnist_report.evaluation.metrics import INTERVALS, Metric
+from mnist_report.evaluation.metrics import Metric
 from mnist_report.report import text
 
 
@@ -68,8 +68,6 @@ def overall_table(metrics: Mapping[str, Metric]) -> Table:
             value, spread = text.percent(metric), text.percent_interval(metric)
         else:
             value, spread = text.number(metric.value, 4), text.interval(metric, 4)
-        if INTERVALS.get(name) == "resampled" and spread != text.DASH:
-            spread = f"≈ {spread}"
         rows.append((title, value, spread, meaning))
     return Table(("Metric", "Value", "95 % interval", "Meaning"), tuple(rows), frozenset({1, 2}))
 
