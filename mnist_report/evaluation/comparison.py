@@ -11,7 +11,7 @@ from mnist_report.errors import DataError
 from mnist_report.evaluation.metrics import overall_metrics
 from mnist_report.evaluation.paired import Difference, holm, paired_counts, paired_means, paired_proportions
 from mnist_report.evaluation.power import Detectable, detectable_change
-from mnist_report.evaluation.predictions import Predictions
+from mnist_report.evaluation.predictions import Scores
 from mnist_report.evaluation.ranking import overall_ranking
 from mnist_report.evaluation.tally import Tally
 
@@ -47,7 +47,7 @@ class Comparison:
     detectable: Detectable
 
 
-def compare(candidate: Predictions, baseline: Predictions, seed: int = 0) -> Comparison:
+def compare(candidate: Scores, baseline: Scores, seed: int = 0) -> Comparison:
     """Compare two sets of predictions, row by row.
 
     Args:
@@ -76,7 +76,7 @@ def compare(candidate: Predictions, baseline: Predictions, seed: int = 0) -> Com
     )
 
 
-def _overall(candidate: Predictions, baseline: Predictions, seed: int) -> dict[str, Difference]:
+def _overall(candidate: Scores, baseline: Scores, seed: int) -> dict[str, Difference]:
     """The difference of each metric, with the paired interval of its kind."""
     ours, theirs = (overall_metrics(Tally.of(side), seed) | overall_ranking(side) for side in (candidate, baseline))
     paired = paired_counts(candidate, baseline, seed) | {
@@ -97,7 +97,7 @@ def _by_falling(loss: NDArray[np.float64], index: NDArray[np.int64]) -> NDArray[
     return index[np.argsort(-loss[index], kind="stable")]
 
 
-def _check_same_images(candidate: Predictions, baseline: Predictions) -> None:
+def _check_same_images(candidate: Scores, baseline: Scores) -> None:
     if candidate.class_names != baseline.class_names:
         raise DataError(
             f"the candidate's classes are {', '.join(candidate.class_names)}, "
@@ -134,7 +134,7 @@ def comparison_frame(comparison: Comparison, class_names: tuple[str, ...]) -> "p
 
 
 def flips_frame(
-    comparison: Comparison, candidate: Predictions, baseline: Predictions, index: NDArray[np.int64]
+    comparison: Comparison, candidate: Scores, baseline: Scores, index: NDArray[np.int64]
 ) -> "pd.DataFrame":
     """The images that flipped: index, change (regressed or fixed), label, and what each side predicted how surely.
 

@@ -9,7 +9,7 @@ from scipy.special import bdtr
 
 from mnist_report.evaluation import confusion as of_confusion
 from mnist_report.evaluation.intervals import DRAWS, Z, normal_interval, percentile_interval
-from mnist_report.evaluation.predictions import Predictions
+from mnist_report.evaluation.predictions import Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +48,31 @@ def paired_means(candidate: NDArray[np.float64], baseline: NDArray[np.float64]) 
     return Difference(float(change.mean()), low, high, len(change))
 
 
-def paired_counts(candidate: Predictions, baseline: Predictions, seed: int) -> dict[str, Difference]:
+def paired_counts(candidate: Scores, baseline: Scores, seed: int) -> dict[str, Difference]:
     """The difference of each function of the confusion counts, such as MCC, with its resampled interval.
 
     Each draw is a set of as many images from the multinomial distribution over the observed (label, candidate's
     prediction, baseline's prediction), so both sides of a draw are of the same images; one image more, on which one
     side errs, is spread over all errors that there may be (see `confusion.resample`).
     """
-    n, classes = len(candidate), len(candidate.class_names)
+    differences = {}
+    for name, (value, draws) in paired_draws(candidate, baseline, seed).items():
+        differences[name] = Difference(value, *percentile_interval(value, draws), len(candidate))
+    return differences
+
+
+def paired_draws(candidate: Scores, baseline: Scores, seed: int) -> dict[str, tuple[float, NDArray[np.float64]]]:
+    """For each function of the confusion counts the difference and that of 2,000 draws, see `paired_counts`."""
+    classes = len(candidate.class_names)
     triples = (candidate.labels * classes + candidate.predicted) * classes + baseline.predicted
     seen, counts = np.unique(triples, return_counts=True)
     actual, sides = seen // classes**2, (seen // classes % classes, seen % classes)
     values = [of_confusion.margins_of_cells(counts.astype(float), actual, side, classes) for side in sides]
     samples = _draw_both(counts, actual, sides, classes, seed)
-    differences = {}
-    for name, function in of_confusion.OVERALL.items():
-        value = float(function(values[0]) - function(values[1]))
-        interval = percentile_interval(value, function(samples[0]) - function(samples[1]))
-        differences[name] = Difference(value, *interval, n)
-    return differences
+    return {
+        name: (float(function(values[0]) - function(values[1])), function(samples[0]) - function(samples[1]))
+        for name, function in of_confusion.OVERALL.items()
+    }
 
 
 def _draw_both(
@@ -129,14 +135,14 @@ def _cross(b: int, c: int, n: int, *, outside: float, inside: float) -> float:
     """The difference between `outside` and `inside` at which the score statistic, monotone between them, reaches Z."""
     for _ in range(80):
         middle = (outside + inside) / 2
-        if abs(_score(b, c, n, middle)) > Z:
+        if abs(tango_score(b, c, n, middle)) > Z:
             outside = middle
         else:
             inside = middle
     return (outside + inside) / 2
 
 
-def _score(b: int, c: int, n: int, delta: float) -> float:
+def tango_score(b: int, c: int, n: int, delta: float) -> float:
     """Tango's statistic: the deviation from `delta` over its standard error under it."""
     linear = -b - c + (2 * n - b + c) * delta
     constant = -c * delta * (1 - delta)

@@ -13,43 +13,32 @@ EPSILON = np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Predictions:
-    """One row per image, in the order of the data set.
+class Scores:
+    """What counts of a model's answers, one row per image.
 
     Attributes:
         class_names: one name per class; labels and predictions are indices into it.
         labels: int64, shape (n,), the true classes.
-        probabilities: float32, shape (n, classes), as the model gave them.
         predicted: int64, shape (n,), the most probable class, the lowest index among equals.
         runner_up: int64, shape (n,), the second most probable class, likewise.
         confidence: float64, shape (n,), the predicted class's probability.
-        margin: float64, shape (n,), confidence less the second highest probability.
         loss: float64, shape (n,), minus the natural logarithm of the true class's probability, clipped at the
             float64 epsilon.
         brier: float64, shape (n,), the squared distance between the row and the truth, 0 to 2.
 
-    The last four are computed in float64 from rows divided by their sum.
+    The last three are computed in float64 from rows divided by their sum.
     """
 
     class_names: tuple[str, ...]
     labels: NDArray[np.int64]
-    probabilities: NDArray[np.float32]
     predicted: NDArray[np.int64]
     runner_up: NDArray[np.int64]
     confidence: NDArray[np.float64]
-    margin: NDArray[np.float64]
     loss: NDArray[np.float64]
     brier: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.labels)
-
-    @property
-    def rows(self) -> NDArray[np.float64]:
-        """Shape (n, classes): the probabilities in float64, each row divided by its sum; computed at each call."""
-        rows = self.probabilities.astype(np.float64)
-        rows /= rows.sum(axis=1, keepdims=True)
-        return rows
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -62,6 +51,26 @@ class Predictions:
         """Shape (n,): whether the label is one of the two most probable classes."""
         in_top2: NDArray[np.bool_] = self.right | (self.runner_up == self.labels)
         return in_top2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions(Scores):
+    """A model's answers in full, in the order of the data set.
+
+    Attributes:
+        probabilities: float32, shape (n, classes), as the model gave them.
+        margin: float64, shape (n,), confidence less the second highest probability.
+    """
+
+    probabilities: NDArray[np.float32]
+    margin: NDArray[np.float64]
+
+    @property
+    def rows(self) -> NDArray[np.float64]:
+        """Shape (n, classes): the probabilities in float64, each row divided by its sum; computed at each call."""
+        rows = self.probabilities.astype(np.float64)
+        rows /= rows.sum(axis=1, keepdims=True)
+        return rows
 
 
 def make_predictions(

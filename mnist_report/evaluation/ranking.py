@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from mnist_report.evaluation.calibration import equal_mass_error, risk_coverage
 from mnist_report.evaluation.metrics import Metric
-from mnist_report.evaluation.predictions import Predictions
+from mnist_report.evaluation.predictions import Predictions, Scores
 
 
-def overall_ranking(predictions: Predictions) -> dict[str, Metric]:
+def overall_ranking(predictions: Scores) -> dict[str, Metric]:
     """Equal-mass ECE, AURC and the coverage at 99.9 % accuracy; no intervals."""
     curve = risk_coverage(predictions.confidence, predictions.right)
     values = {

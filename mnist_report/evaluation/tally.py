@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.evaluation.predictions import Predictions
+from mnist_report.evaluation.predictions import Scores
 
 # Equal-width bins of the confidence, as in Guo et al. (2017).
 BINS = 15
@@ -69,7 +69,7 @@ class Tally:
     bins: Bins
 
     @classmethod
-    def of(cls, predictions: Predictions) -> Self:
+    def of(cls, predictions: Scores) -> Self:
         """Count one set of predictions."""
         classes = len(predictions.class_names)
         confidence, right = predictions.confidence, predictions.right

@@ -25,6 +25,7 @@ def comparison_text(comparison: Comparison, candidate: ScoredImages, baseline: S
         *(
             _line(METRIC_NAMES[name][0], difference, share=name in SHARES)
             for name, difference in comparison.overall.items()
+            if name != "errors"  # the flips below say it better
         ),
         "",
         f"regressed {overall.regressed}, fixed {overall.fixed}; exact McNemar {_p(overall.p_value)}",
