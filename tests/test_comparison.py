@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -11,10 +12,24 @@ from strategies import law, samples
 from tiny_run import LABELS, SAID, tiny_predictions
 
 from mnist_report.errors import DataError
-from mnist_report.evaluation.comparison import compare
-from mnist_report.evaluation.paired import holm, mcnemar, paired_means, paired_proportions, tango_interval
+from mnist_report.evaluation.comparison import compare, comparison_frame
+from mnist_report.evaluation.evaluation import evaluate
+from mnist_report.evaluation.metrics import overall_metrics
+from mnist_report.evaluation.paired import (
+    holm,
+    mcnemar,
+    paired_counts,
+    paired_means,
+    paired_proportions,
+    tango_interval,
+)
+from mnist_report.evaluation.predictions import make_predictions
+from mnist_report.evaluation.ranking import overall_ranking
+from mnist_report.evaluation.tally import Tally
 
 Z = 1.959963984540054
+RESAMPLED = ["balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "mcc", "cohen_kappa"]
+WITHOUT_INTERVAL = {"errors", "ece", "ece_equal_mass", "aurc", "coverage_at_999"}
 discordant = st.integers(1, 300).flatmap(
     lambda n: st.integers(0, n).flatmap(lambda b: st.tuples(st.just(b), st.integers(0, n - b), st.just(n)))
 )
@@ -229,3 +244,198 @@ def test_other_images_cannot_be_compared(other, message):
     """The message says what differs."""
     with pytest.raises(DataError, match=message):
         compare(tiny_predictions(), other)
+
+
+def said(predicted, labels, classes):
+    """A model that says so, each time with the same confidence."""
+    rows = np.full((len(labels), classes), 0.2 / (classes - 1))
+    rows[np.arange(len(labels)), predicted] = 0.8
+    return make_predictions(rows, np.asarray(labels), tuple(f"kind {k}" for k in range(classes)))
+
+
+def two_models(n, classes, seed=5):
+    """A candidate and a baseline that make mostly the same mistakes: a fifth of all images, and each a few more."""
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, classes, n)
+    shared = np.where(generator.random(n) < 0.2, generator.integers(0, classes, n), labels)
+    sides = (np.where(generator.random(n) < 0.03, generator.integers(0, classes, n), shared) for _ in range(2))
+    return tuple(said(side, labels, classes) for side in sides)
+
+
+def plain_metrics(counts, classes):
+    """The functions of the confusion counts, by loops; `counts` has a number per pair of label and prediction.
+
+    With a class neither there nor predicted, or with one class alone, they are not the package's.
+    """
+    every = range(classes)
+    n = sum(counts.values())
+    actual = [sum(counts[k, other] for other in every) for k in every]
+    predicted = [sum(counts[other, k] for other in every) for k in every]
+    right = sum(counts[k, k] for k in every)
+    by_chance = sum(a * p for a, p in zip(actual, predicted, strict=True))
+    recall = statistics.fmean(counts[k, k] / actual[k] for k in every)
+    spread = (n**2 - sum(p**2 for p in predicted)) * (n**2 - sum(a**2 for a in actual))
+    return {
+        "balanced_accuracy": recall,
+        "macro_precision": statistics.fmean(counts[k, k] / predicted[k] for k in every),
+        "macro_recall": recall,
+        "macro_f1": statistics.fmean(2 * counts[k, k] / (actual[k] + predicted[k]) for k in every),
+        "mcc": (right * n - by_chance) / math.sqrt(spread),
+        "cohen_kappa": (right / n - by_chance / n**2) / (1 - by_chance / n**2),
+    }
+
+
+@pytest.fixture(scope="module")
+def drawn_again():
+    """Two models, and the difference of each metric over 1,500 draws of their images with replacement."""
+    candidate, baseline = two_models(400, 3)
+    images = list(
+        zip(candidate.labels.tolist(), candidate.predicted.tolist(), baseline.predicted.tolist(), strict=True)
+    )
+    generator = np.random.default_rng(11)
+    draws = []
+    for _ in range(1_500):
+        chosen = Counter(images[k] for k in generator.integers(0, len(images), len(images)).tolist())
+        ours, theirs = Counter(), Counter()
+        for (label, said_by_us, said_by_them), times in chosen.items():
+            ours[label, said_by_us] += times
+            theirs[label, said_by_them] += times
+        ours, theirs = plain_metrics(ours, 3), plain_metrics(theirs, 3)
+        draws.append({name: ours[name] - theirs[name] for name in RESAMPLED})
+    return candidate, baseline, draws
+
+
+@pytest.mark.parametrize("name", RESAMPLED)
+def test_a_resampled_difference_has_the_interval_of_a_plain_loop_over_images(drawn_again, name):
+    """Each draw has the same images on both sides; the ends of two such draws differ by some percent of the width."""
+    candidate, baseline, draws = drawn_again
+    low, high = np.quantile([draw[name] for draw in draws], [0.025, 0.975])
+    found = compare(candidate, baseline).overall[name]
+    assert (found.ci_low, found.ci_high) == pytest.approx((low, high), abs=0.1 * (high - low))
+
+
+@pytest.mark.parametrize("name", RESAMPLED)
+def test_a_paired_difference_is_known_better_than_the_metrics_themselves(drawn_again, name):
+    """Two models that make the same mistakes are not two independent samples."""
+    candidate, baseline, _ = drawn_again
+    found = compare(candidate, baseline).overall[name]
+    ours, theirs = (overall_metrics(Tally.of(side))[name] for side in (candidate, baseline))
+    independent = math.hypot(ours.ci_high - ours.ci_low, theirs.ci_high - theirs.ci_low)
+    assert 0 < found.ci_high - found.ci_low < 0.7 * independent
+
+
+@law
+@given(pairs())
+def test_every_metric_is_compared_by_the_difference_of_its_values(two):
+    """In the order of the metrics of one model; NaN where one side has none."""
+    ours, theirs = (evaluate(side).overall for side in two)
+    found = compare(*two).overall
+    assert list(found) == list(ours)
+    for name, difference in found.items():
+        expected = ours[name].value - theirs[name].value
+        assert difference.value == pytest.approx(expected, abs=1e-12, nan_ok=True), name
+        assert difference.n == len(two[0])
+
+
+def test_the_metrics_that_are_compared_are_all_there_are():
+    """Counted and ranked ones."""
+    predictions = tiny_predictions()
+    known = list(overall_metrics(Tally.of(predictions)) | overall_ranking(predictions))
+    assert list(compare(predictions, predictions).overall) == known
+
+
+@law
+@given(pairs())
+def test_an_interval_holds_its_difference(two):
+    """Where there is one; the kinds without interval have none, and only shares have discordant images."""
+    for name, difference in compare(*two).overall.items():
+        if name in WITHOUT_INTERVAL:
+            assert math.isnan(difference.ci_low)
+            assert math.isnan(difference.ci_high)
+        elif not math.isnan(difference.ci_low):
+            assert difference.ci_low - 1e-12 <= difference.value <= difference.ci_high + 1e-12, name
+        assert (difference.fixed is not None) == (name in {"accuracy", "top2_accuracy"})
+
+
+@law
+@given(pairs())
+def test_swapping_the_models_mirrors_every_difference(two):
+    """A rise becomes a fall by as much."""
+    there, back = compare(*two).overall, compare(*two[::-1]).overall
+    for name, difference in there.items():
+        assert back[name].value == pytest.approx(-difference.value, abs=1e-12, nan_ok=True), name
+
+
+@pytest.mark.parametrize("name", RESAMPLED)
+def test_swapping_the_models_mirrors_a_resampled_interval(name):
+    """But for other draws."""
+    candidate, baseline = two_models(600, 4)
+    there, back = compare(candidate, baseline).overall[name], compare(baseline, candidate).overall[name]
+    width = there.ci_high - there.ci_low
+    assert (-back.ci_high, -back.ci_low) == pytest.approx((there.ci_low, there.ci_high), abs=0.1 * width)
+
+
+@law
+@given(samples(min_rows=2))
+def test_a_model_and_itself_differ_by_a_point_in_all_that_is_resampled_or_a_mean(sample):
+    """Every draw has the same images on both sides; NaN where a draw has no value, as for the model alone."""
+    predictions = sample.predictions()
+    found = compare(predictions, predictions).overall
+    for name in (*RESAMPLED, "log_loss", "brier", "mean_confidence", "overconfidence"):
+        ends = (found[name].ci_low, found[name].ci_high)
+        assert ends == (0, 0) or (name in RESAMPLED and all(math.isnan(end) for end in ends)), name
+
+
+@pytest.mark.parametrize(("classes", "n"), [(2, 50), (100, 700)])
+@pytest.mark.parametrize("name", ["mcc", "cohen_kappa", "balanced_accuracy"])
+def test_few_and_many_classes_are_compared_like_scikit_learn_does(classes, n, name):
+    """The difference of what it says of either side, within a defined interval."""
+    from sklearn import metrics
+
+    score = {
+        "mcc": metrics.matthews_corrcoef,
+        "cohen_kappa": metrics.cohen_kappa_score,
+        "balanced_accuracy": metrics.balanced_accuracy_score,
+    }[name]
+    candidate, baseline = two_models(n, classes)
+    ours, theirs = (score(candidate.labels, side.predicted) for side in (candidate, baseline))
+    found = paired_counts(candidate, baseline, seed=0)[name]
+    assert found.value == pytest.approx(ours - theirs, abs=1e-12)
+    assert found.ci_low < found.value < found.ci_high
+
+
+@pytest.mark.parametrize("name", ["mcc", "cohen_kappa"])
+@pytest.mark.parametrize("other", [0, 1], ids=["as well", "alone"])
+def test_what_is_not_defined_of_a_side_has_no_difference(name, other):
+    """Chance alone would always agree with a model that says the one class there is."""
+    found = compare(said([0] * 9, [0] * 9, 2), said([0] * 8 + [other], [0] * 9, 2)).overall[name]
+    assert [math.isnan(x) for x in (found.value, found.ci_low, found.ci_high)] == [True] * 3
+
+
+def test_macro_averages_are_of_the_classes_that_are_there():
+    """One image of nine of the only class regressed."""
+    found = compare(said([0] * 8 + [1], [0] * 9, 2), said([0] * 9, [0] * 9, 2)).overall["macro_recall"]
+    assert found.value == pytest.approx(-1 / 9)
+    assert found.ci_low < found.value < found.ci_high == 0
+
+
+def test_the_seed_decides_about_the_draws():
+    """And about nothing else."""
+    two = two_models(100, 3)
+    first, again, other = (compare(*two, seed=seed).overall for seed in (1, 1, 2))
+    assert repr(first) == repr(again)
+    assert (first["mcc"].ci_low, first["mcc"].ci_high) != (other["mcc"].ci_low, other["mcc"].ci_high)
+    assert [first[name].value for name in first] == [other[name].value for name in first]
+    assert first["accuracy"] == other["accuracy"]
+
+
+def test_the_frame_of_a_comparison_has_every_metric_and_every_class():
+    """With its interval; what has none is empty."""
+    two = two_models(100, 3)
+    compared = compare(*two)
+    frame = comparison_frame(compared, two[0].class_names)
+    assert frame["metric"].tolist() == [*compared.overall, *["recall"] * 3]
+    assert frame["class"].tolist() == [""] * len(compared.overall) + list(two[0].class_names)
+    without = frame.loc[frame["ci_low"].isna(), "metric"].tolist()
+    assert set(without) == WITHOUT_INTERVAL
+    assert frame["difference"].tolist()[:-3] == [difference.value for difference in compared.overall.values()]
