@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mnist_report.data.dataset import data_digest
+from mnist_report.data.slice_columns import as_text, check_slice_column
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError, ModelError
 from mnist_report.evaluation import evaluation
@@ -265,11 +266,13 @@ def _check_labels(labels: NDArray[Any], n: int, classes: int) -> NDArray[np.int6
 
 
 def _slice_column(name: str, values: ArrayLike, n: int) -> NDArray[Any]:
+    import pandas as pd
+
     cells = np.asarray(values, dtype=object)
-    # A missing value, None or NaN, is the one that does not equal itself or is nothing.
-    column = np.array(["" if cell is None or cell != cell else str(cell) for cell in cells], dtype=object)  # noqa: PLR0124
-    if len(column) != n:
-        raise DataError(f"slices: column {name!r} has {len(column)} values, expected {n}")
+    if cells.shape != (n,):
+        raise DataError(f"slices: column {name!r} has shape {cells.shape}, expected ({n},)")
+    column = np.array(["" if pd.isna(cell) else as_text(cell) for cell in cells.tolist()], dtype=object)
+    check_slice_column(name, column, "slices")
     return column
 
 

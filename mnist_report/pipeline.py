@@ -23,7 +23,7 @@ from mnist_report.evaluation.slices import image_columns
 from mnist_report.inference import Answer, start_model
 from mnist_report.model.adapter import check_fit
 from mnist_report.model.card import card_temperature
-from mnist_report.model.store import SHIPPED, ModelFile, identify_model
+from mnist_report.model.store import SHIPPED, ModelFile, file_sha256, identify_model
 from mnist_report.report.pdf import import_weasyprint
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.report.write import draw_figures, draw_reports, write_figures, write_reports
@@ -319,8 +319,12 @@ def _provenance(
             "image_shape": list(dataset.images.shape[1:]),
             "class_names": list(dataset.class_names),
         },
-        "slices": _writable(str(job.slices)) if job.slices else None,
+        "slices": _slices_facts(job.slices),
     }
+
+
+def _slices_facts(path: Path | None) -> dict[str, str] | None:
+    return {"path": _writable(str(path)), "sha256": file_sha256(path)} if path else None
 
 
 def _writable(text: str) -> str:

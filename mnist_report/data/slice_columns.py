@@ -1,6 +1,7 @@
 """The user's own slices: columns of a CSV or Parquet file that are joined to the images by their index."""
 
 import csv
+import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +14,9 @@ from mnist_report.errors import DataError
 
 INDEX = "index"
 MOST_VALUES = 100
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# What reading a damaged or foreign file raises.
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, OverflowError, NotImplementedError)
 WHOLE = re.compile(r"\d{1,15}(\.0)?")
 
 
@@ -42,15 +46,14 @@ def read_slice_columns(path: Path, n: int) -> dict[str, NDArray[np.object_]]:
 def _read_csv(path: Path) -> dict[str, list[str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file, strict=True))
-    except (OSError, ValueError, csv.Error) as error:
+            rows = [row for row in csv.reader(file, strict=True) if row]
+    except (*UNREADABLE, csv.Error) as error:
         raise _unreadable(path, error) from error
     head, *body = rows or [[]]
-    if len(set(head)) != len(head):
-        raise DataError(f"{path}: two columns have the same name, found {', '.join(map(repr, head))}")
-    for line, row in enumerate(body, start=2):
+    _refuse_twins(head, path)
+    for number, row in enumerate(body):
         if len(row) != len(head):
-            raise DataError(f"{path}: row {line} has {len(row)} cells, expected {len(head)} as in the first row")
+            raise DataError(f"{path}: data row {number} has {len(row)} cells, expected {len(head)} as in the head")
     return {name: [row[k] for row in body] for k, name in enumerate(head)}
 
 
@@ -61,19 +64,30 @@ def _read_parquet(path: Path) -> dict[str, list[str]]:
 
     try:
         # A file object: pyarrow would take a folder for a data set of many files.
-        with path.open("rb") as file:
-            table = parquet.read_table(file)
-    except (OSError, ValueError) as error:
+        with path.open("rb") as file, parquet.ParquetFile(file) as table:
+            names = table.schema_arrow.names
+            _refuse_twins(names, path)
+            cells = {name: table.read([name])[name].to_pylist() for name in names}
+    except UNREADABLE as error:
         raise _unreadable(path, error) from error
-    if len(set(table.column_names)) != table.num_columns:
-        raise DataError(f"{path}: two columns have the same name, found {', '.join(map(repr, table.column_names))}")
-    return {name: [_text(value) for value in table[name].to_pylist()] for name in table.column_names}
+    return {name: [as_text(value) for value in values] for name, values in cells.items()}
 
 
-def _text(value: Any) -> str:
-    """A cell as text; whole numbers that pandas widened to floats because of a gap lose their .0 again."""
-    if value is None or value != value:  # noqa: PLR0124  NaN
+def _refuse_twins(names: list[str], path: Path) -> None:
+    if len(set(names)) != len(names):
+        raise DataError(f"{path}: two columns have the same name, found {', '.join(map(repr, names))}")
+
+
+def as_text(value: Any) -> str:
+    """A cell as text; whole numbers that pandas widened to floats because of a gap lose their .0 again.
+
+    Raises:
+        ValueError: it is bytes, a list or another container.
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, (bytes, list, tuple, dict)):
+        raise ValueError(f"found {value!r}, expected text, numbers or true and false")  # noqa: TRY004  of the file
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
@@ -82,25 +96,45 @@ def _parse_index(cells: list[str], path: Path, n: int) -> NDArray[np.int64]:
         if not WHOLE.fullmatch(cell) or int(float(cell)) >= n:
             raise DataError(f"{path}: {INDEX} is {cell!r} in data row {row}, expected whole numbers from 0 to {n - 1}")
     index = np.array([int(float(cell)) for cell in cells], dtype=np.int64)
+    if len(index) == 0:
+        raise DataError(f"{path}: has no rows")
     seen, times = np.unique(index, return_counts=True)
-    if len(seen) < len(index):
-        raise DataError(f"{path}: {INDEX} {seen[times > 1][0]} occurs {times.max()} times, expected each once")
+    most = times.argmax()
+    if times[most] > 1:
+        raise DataError(f"{path}: {INDEX} {seen[most]} occurs {times[most]} times, expected each once")
     return index
 
 
 def _spread(name: str, values: Iterable[str], index: NDArray[np.int64], path: Path, n: int) -> NDArray[np.object_]:
     """One column's values, each at its image's place."""
-    if not name.strip() or "=" in name:
-        raise DataError(f"{path}: a column is called {name!r}; a slice is named column=value, so choose a plain word")
     column = np.full(n, "", dtype=object)
     column[index] = list(values)
-    found = len(set(column.tolist()) - {""})
-    if found > MOST_VALUES:
-        raise DataError(
-            f"{path}: column {name!r} has {found:,} different values, expected categories, at most {MOST_VALUES}; "
-            "cut numbers into ranges"
-        )
+    check_slice_column(name, column, str(path))
     return column
+
+
+def check_slice_column(name: str, column: NDArray[np.object_], where: str) -> None:
+    """See that a column can slice: its name, and that it holds categories.
+
+    Args:
+        name: of the column.
+        column: text of shape (n,).
+        where: whose it is, for messages.
+
+    Raises:
+        DataError: it cannot.
+    """
+    if not name.strip() or "=" in name or name == INDEX:
+        raise DataError(f"{where}: a column is called {name!r}; a slice is named column=value, so choose a plain word")
+    found = set(column.tolist()) - {""}
+    strange = next((text for text in (name, *sorted(found)) if CONTROL.search(text)), None)
+    if strange is not None:
+        raise DataError(f"{where}: column {name!r} holds a control character, in {strange!r}")
+    if len(found) > MOST_VALUES:
+        raise DataError(
+            f"{where}: column {name!r} has {len(found):,} different values, expected categories, at most "
+            f"{MOST_VALUES}; cut numbers into ranges"
+        )
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:

@@ -143,9 +143,22 @@ def margins_of_cells(counts: Values, actual: NDArray[np.int64], predicted: NDArr
     Returns:
         Arrays of shape (..., classes).
     """
-    one_hot = np.eye(classes)
-    right = np.where((actual == predicted)[:, np.newaxis], one_hot[actual], 0)
-    return Margins(counts @ right, counts @ one_hot[actual], counts @ one_hot[predicted])
+    diagonal = actual == predicted
+    return Margins(
+        _sum_by(counts[..., diagonal], actual[diagonal], classes),
+        _sum_by(counts, actual, classes),
+        _sum_by(counts, predicted, classes),
+    )
+
+
+def _sum_by(counts: Values, group: NDArray[np.int64], groups: int) -> Values:
+    """The sums over the last axis of each group, shape (..., groups)."""
+    sums = np.zeros((*counts.shape[:-1], groups))
+    if len(group):
+        order = np.argsort(group, kind="stable")
+        found, first = np.unique(group[order], return_index=True)
+        sums[..., found] = np.add.reduceat(counts[..., order], first, axis=-1)
+    return sums
 
 
 def _share(part: Values, whole: Values) -> Values:

@@ -144,11 +144,15 @@ def _cross(b: int, c: int, n: int, *, outside: float, inside: float) -> float:
 
 def tango_score(b: int, c: int, n: int, delta: float) -> float:
     """Tango's statistic: the deviation from `delta` over its standard error under it."""
-    linear = -b - c + (2 * n - b + c) * delta
-    constant = -c * delta * (1 - delta)
-    q = (math.sqrt(max(0.0, linear * linear - 8 * n * constant)) - linear) / (4 * n)
-    variance = n * (2 * q + delta * (1 - delta))
-    deviation = b - c - n * delta
+    variance, deviation = tango_variance(b, c, n, delta), b - c - n * delta
     if variance <= 0:
         return math.copysign(math.inf, deviation) if deviation else 0.0
     return deviation / math.sqrt(variance)
+
+
+def tango_variance(b: float, c: float, n: float, delta: float) -> float:
+    """The variance of b - c where the true difference is `delta`, by the estimate restricted to it."""
+    linear = -b - c + (2 * n - b + c) * delta
+    constant = -c * delta * (1 - delta)
+    q = (math.sqrt(max(0.0, linear * linear - 8 * n * constant)) - linear) / (4 * n)
+    return n * (2 * q + delta * (1 - delta))

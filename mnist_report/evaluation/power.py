@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from scipy.special import bdtr, betaincinv, ndtri
 
+from mnist_report.evaluation.paired import tango_variance
+
 POWER = 0.80
 # What an accuracy and a class's recall are held against where nobody says otherwise: the default gates.
 THRESHOLDS = {"accuracy": 0.99, "recall": 0.96}
@@ -49,8 +51,9 @@ def detectable_change(discordant: int, n: int, max_drop: float = 0.0, level: flo
     """The smallest changes that a paired comparison of two models' accuracies finds with probability 0.80.
 
     The test is Tango's, of a drop of `max_drop`. With a share p of discordant images, the difference of the accuracies
-    has the variance (p - difference^2) / n; the change at which a one-sided normal test of that size has the power
-    follows by bisection. A change larger than p needs at least as many discordant images, and gets them.
+    has the variance (p - difference^2) / n, and the test takes it to have the variance of its restricted estimate; the
+    change at which it has the power follows by bisection. A change larger than p needs at least as many discordant
+    images, and gets them.
 
     Args:
         discordant: images of which one model is right and the other wrong.
@@ -62,15 +65,16 @@ def detectable_change(discordant: int, n: int, max_drop: float = 0.0, level: flo
         The shortfall beyond `max_drop`, and the margin above it; NaN without a discordant image, and where no
         change of accuracy is large enough.
     """
-    share = discordant / n
-    if share == 0:
+    if discordant == 0:
         return Detectable(math.nan, math.nan)
-    at_threshold = math.sqrt(max(share, max_drop) - max_drop**2)
 
     def found(change: float, sign: int) -> bool:
         difference = sign * change - max_drop
-        there = math.sqrt(max(0.0, max(share, abs(difference)) - difference**2))
-        return change * math.sqrt(n) >= float(ndtri(1 - level)) * at_threshold + float(ndtri(POWER)) * there
+        share = max(discordant / n, abs(difference))
+        fixed, regressed = (share + difference) / 2, (share - difference) / 2
+        under_test = math.sqrt(max(0.0, tango_variance(fixed, regressed, 1, -max_drop)))
+        there = math.sqrt(max(0.0, share - difference**2))
+        return change * math.sqrt(n) >= float(ndtri(1 - level)) * under_test + float(ndtri(POWER)) * there
 
     return Detectable(
         _smallest(lambda change: found(change, -1), 1 - max_drop),

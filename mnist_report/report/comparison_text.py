@@ -21,7 +21,7 @@ def comparison_text(comparison: Comparison, candidate: ScoredImages, baseline: S
         f"candidate  {candidate.name}: {text.count(right[0])} of {text.plural(n, 'image')} right",
         f"baseline   {baseline.name}: {text.count(right[1])} of {text.plural(n, 'image')} right",
         "",
-        f"{'difference':30}{'value':>10}   95 % interval",
+        f"{'difference':30}{'value':>10}      95 % interval",
         *(
             _line(METRIC_NAMES[name][0], difference, share=name in SHARES)
             for name, difference in comparison.overall.items()
@@ -48,23 +48,26 @@ def comparison_text(comparison: Comparison, candidate: ScoredImages, baseline: S
 
 def _line(name: str, difference: Difference, *, share: bool) -> str:
     """Shares in percentage points, other numbers as they are; a dash where there is no interval or no value."""
-    factor, unit = (100, " pp") if share else (1, "")
+    factor, unit = (100, "pp") if share else (1, "")
     value, low, high = (
-        text.DASH if math.isnan(x) else f"{factor * x:+.4f}"
+        # Rounded first, and 0 added: no number is -0.0000.
+        text.DASH if math.isnan(x) else f"{round(factor * x, 4) + 0.0:+.4f}"
         for x in (difference.value, difference.ci_low, difference.ci_high)
     )
-    return f"{name:30}{value:>10}   {text.DASH if low == text.DASH else f'{low} to {high}{unit}'}"
+    return f"{name:30}{value:>10} {unit:2}   {text.DASH if low == text.DASH else f'{low} to {high}'}"
 
 
 def _visible(detectable: Detectable) -> str:
     """What so many images, disagreeing so often, can show."""
     if math.isnan(detectable.shortfall):
-        return "a change smaller than this comparison could see: no image flipped, so that is not known"
+        return "which drop these images would show is not known: too few flipped"
     return f"a true drop of {100 * detectable.shortfall:.2f} pp would be found with probability 0.80"
 
 
 def _p(value: float) -> str:
     """A p-value; no test proves that something is impossible."""
+    if math.isnan(value):
+        return f"p = {text.DASH}"
     return f"p = {value:.3g}" if value > 1e-300 else "p < 1e-300"
 
 

@@ -44,6 +44,8 @@ DAMAGE = (
     LookupError,
     AttributeError,
     TypeError,
+    OverflowError,
+    NotImplementedError,
     EOFError,
     ModelError,
     zipfile.BadZipFile,
@@ -228,7 +230,9 @@ def read_run(folder: Path) -> StoredRun:
             raise OutputError(f"{path}: damaged, it has no {missing[0]!r}")
         class_names = tuple(provenance["data"]["class_names"])
         path = folder / "predictions.parquet"
-        predictions, _ = read_predictions(path, class_names)
+        predictions, index = read_predictions(path, class_names)
+        if not np.array_equal(index, np.arange(len(index))):
+            raise ValueError("its rows are not in the order of the images")
         path = folder / "images.npz"
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             images = ShownImages(archive["index"], archive["pixels"])

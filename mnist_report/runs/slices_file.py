@@ -23,13 +23,17 @@ def read_slices(path: Path, n: int) -> dict[str, NDArray[Any]]:
     """Read what `write_slices` wrote; a run without slices has no such file.
 
     Raises:
-        OSError, ValueError: it is not such a file, or not of n images.
+        OSError, ValueError, LookupError: it is not such a file, or not of n images in their order.
     """
     from pyarrow import parquet
 
     if not path.exists():
         return {}
     table = parquet.read_table(path)
-    if table.num_rows != n:
-        raise ValueError(f"{table.num_rows} rows, expected {n}")
-    return {name: np.array(table[name].to_pylist(), dtype=object) for name in table.column_names if name != "index"}
+    if table["index"].to_pylist() != list(range(n)):
+        raise ValueError(f"{table.num_rows} rows, expected the index 0 to {n - 1}")
+    columns = {name: table[name].to_pylist() for name in table.column_names if name != "index"}
+    for name, values in columns.items():
+        if not all(isinstance(value, str) for value in values):
+            raise ValueError(f"column {name!r} holds something other than text")
+    return {name: np.array(values, dtype=object) for name, values in columns.items()}
