@@ -14,12 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from mnist_report.data.dataset import data_digest
 from mnist_report.data.slice_columns import as_text, check_slice_column
 from mnist_report.data.sources import load_dataset
-from mnist_report.errors import DataError, ModelError
+from mnist_report.errors import ConfigError, DataError, ModelError
 from mnist_report.evaluation import evaluation
 from mnist_report.evaluation.evaluation import NO_COLUMNS
 from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.evaluation.streamed import StreamedEvaluation, evaluate_parts
-from mnist_report.model.adapter import as_pixels
+from mnist_report.model.adapter import as_pixels, check_fit, dissect
 from mnist_report.model.backend import find_backend
 from mnist_report.model.card import make_card
 from mnist_report.model.cnn import build_cnn
@@ -43,7 +43,7 @@ def evaluate(
     labels: ArrayLike,
     *,
     class_names: Sequence[str] | None = None,
-    images: NDArray[Any] | None = None,
+    images: ArrayLike | None = None,
     slices: Mapping[str, ArrayLike] | None = None,
     seed: int = 0,
 ) -> EvaluationResult:
@@ -64,7 +64,11 @@ def evaluate(
     rows = np.asarray(probabilities)
     if rows.ndim != 2 or rows.shape[1] < 2 or not np.issubdtype(rows.dtype, np.floating):
         raise ModelError(f"probabilities: {rows.dtype} of shape {rows.shape}, expected floats of shape (n, classes)")
+    if len(rows) == 0:
+        raise DataError("there are no predictions to evaluate")
     names = tuple(map(str, class_names if class_names is not None else range(rows.shape[1])))
+    if len(names) != rows.shape[1]:
+        raise DataError(f"class_names: found {len(names)}, expected {rows.shape[1]}, one for each column")
     truth = _check_labels(np.asarray(labels), len(rows), len(names))
     predictions = make_predictions(rows, truth, names, "probabilities")
     columns = {name: _slice_column(name, values, len(truth)) for name, values in (slices or NO_COLUMNS).items()}
@@ -87,7 +91,7 @@ def evaluate_parquet(
         DataError: it has no rows.
         ModelError: its rows are not probabilities.
     """
-    names = None if class_names is None else tuple(class_names)
+    names = None if class_names is None else tuple(map(str, class_names))
     return evaluate_parts(stream_predictions(Path(path), names), seed)
 
 
@@ -102,7 +106,7 @@ class MNISTClassifier:
 
     def __init__(self, seed: int = 42, *, verbose: bool = True) -> None:
         self.model: keras.Model | None = None
-        self.seed = seed
+        self.seed = Recipe(seed=seed).seed
         self.verbose = verbose
         self._trained: tuple[Recipe, Fit, dict[str, Any]] | None = None
 
@@ -113,15 +117,23 @@ class MNISTClassifier:
             Images are float32 of shape (n, 28, 28, 1) in [0, 1], labels int64 of shape (n,).
         """
         train, test = load_dataset("mnist", "train"), load_dataset("mnist", "test")
-        return as_pixels(train.images, "train"), train.labels, as_pixels(test.images, "test"), test.labels
+        pixels = [as_pixels(split.images, split.split) for split in (train, test)]
+        return pixels[0], train.labels.copy(), pixels[1], test.labels.copy()
 
-    def build_model(self, input_shape: tuple[int, int, int] = (28, 28, 1), num_classes: int = 10) -> "keras.Model":
+    def build_model(self, input_shape: tuple[int, ...] = (28, 28, 1), num_classes: int = 10) -> "keras.Model":
         """Build the network with fresh weights.
 
         Args:
             input_shape: height, width and 1.
             num_classes: the number of outputs.
+
+        Raises:
+            DataError: another shape, or fewer than two classes.
         """
+        if len(input_shape) != 3 or input_shape[-1] != 1 or num_classes < 2:
+            raise DataError(
+                f"input_shape is {input_shape}, num_classes {num_classes}: expected (height, width, 1) and two or more"
+            )
         keras = _import_keras()
         keras.utils.set_random_seed(self.seed)
         self.model, self._trained = build_cnn(input_shape, num_classes), None
@@ -141,7 +153,7 @@ class MNISTClassifier:
 
     def train(
         self,
-        X_train: NDArray[Any],
+        X_train: ArrayLike,
         y_train: ArrayLike,
         epochs: int = 15,
         batch_size: int = 128,
@@ -166,27 +178,35 @@ class MNISTClassifier:
         """
         import pandas as pd
 
-        model = self._model("train")
-        pixels = as_pixels(X_train, "X_train")
-        labels = _check_labels(np.asarray(y_train), len(pixels), model.output_shape[-1])
+        model, pixels = self._model("train"), as_pixels(X_train, "X_train")
+        if not 0 < validation_split < 1:
+            raise ConfigError(f"validation_split is {validation_split}, expected between 0 and 1")
         recipe = Recipe(epochs=epochs, batch_size=batch_size, validation_share=validation_split, seed=self.seed)
+        check_fit(dissect(model, "the model"), pixels.shape[1:3], model.output_shape[-1], "X_train")
+        labels = _check_labels(np.asarray(y_train), len(pixels), model.output_shape[-1])
+        data = {"source": "arrays", "split": "train", "sha256": _digest(pixels, labels), "n": len(labels)}
+        # What the card says is true of the weights, or there is none.
+        self._trained = None
         done = fit(model, pixels, labels, recipe, show=self._show, stopped=lambda: False)
         assert done is not None  # noqa: S101  nobody can ask it to stop
-        data = {"source": "arrays", "split": "train", "sha256": _digest(pixels, labels), "n": len(labels)}
         self._trained = recipe, done, data
         return pd.DataFrame([asdict(epoch) for epoch in done.history])
 
-    def predict(self, X: NDArray[Any]) -> NDArray[np.float32]:
+    def predict(self, X: ArrayLike) -> NDArray[np.float32]:
         """The model's probabilities, shape (n, classes).
 
         Raises:
             DataError: the images do not fit.
-            ModelError: there is no model yet.
+            ModelError: there is no model yet, or it does not take such images.
         """
-        model = self._model("predict")
-        return np.asarray(model.predict(as_pixels(X, "X"), batch_size=BATCH, verbose=0), np.float32)
+        model, pixels = self._model("predict"), as_pixels(X, "X")
+        anatomy = dissect(model, "the model")
+        check_fit(anatomy, pixels.shape[1:3], anatomy.num_classes, "X")
+        return np.asarray(
+            model.predict(pixels.reshape(-1, *anatomy.input_shape), batch_size=BATCH, verbose=0), np.float32
+        )
 
-    def evaluate(self, X_test: NDArray[Any], y_test: ArrayLike) -> EvaluationResult:
+    def evaluate(self, X_test: ArrayLike, y_test: ArrayLike) -> EvaluationResult:
         """Predict the images and evaluate what the model says about them.
 
         Args:
@@ -197,8 +217,9 @@ class MNISTClassifier:
             DataError: the arrays do not fit.
             ModelError: there is no model yet, or it does not answer with probabilities.
         """
-        probabilities = self.predict(X_test)
-        result = evaluate(probabilities, y_test, images=X_test)
+        pixels = as_pixels(X_test, "X_test")
+        labels = _check_labels(np.asarray(y_test), len(pixels), self._model("evaluate").output_shape[-1])
+        result = evaluate(self.predict(pixels), labels, images=pixels)
         history = [asdict(epoch) for epoch in self._trained[1].history] if self._trained else ()
         result = EvaluationResult(result.evaluation, result.predictions, result.images, history)
         if self.verbose:
@@ -245,7 +266,7 @@ class MNISTClassifier:
 
 
 def _import_keras() -> Any:
-    """Import keras, with TensorFlow's greetings off unless the user wants them."""
+    """Import keras, with as few of TensorFlow's greetings as it lets one have."""
     for name, value in device_environment("auto").items():
         os.environ.setdefault(name, value)
     find_backend("auto")
@@ -255,6 +276,8 @@ def _import_keras() -> Any:
 
 
 def _check_labels(labels: NDArray[Any], n: int, classes: int) -> NDArray[np.int64]:
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        raise DataError(f"labels: shape is {labels.shape}, expected (n,); give labels.ravel()")
     if labels.ndim == 2:
         raise DataError(f"labels: shape is {labels.shape}, expected (n,); for one-hot rows give labels.argmax(axis=1)")
     if labels.shape != (n,) or not np.issubdtype(labels.dtype, np.integer):
@@ -276,7 +299,7 @@ def _slice_column(name: str, values: ArrayLike, n: int) -> NDArray[Any]:
     return column
 
 
-def _shown(images: NDArray[Any], n: int) -> ShownImages:
+def _shown(images: ArrayLike, n: int) -> ShownImages:
     pixels = as_pixels(images, "images")
     if len(pixels) != n:
         raise DataError(f"images: found {len(pixels)}, expected {n}")

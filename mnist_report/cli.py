@@ -30,6 +30,8 @@ COMMANDS = {
     "run": "Evaluate a model on a test set and write the HTML and PDF report: the main job.",
     "train": "Train the CNN and write the model, its card and its history.",
     "evaluate": "Evaluate a model and store predictions and frames, without a report.",
+    "check": "Decide again about a stored run: the gates, without TensorFlow.",
+    "baseline": "Make a run the baseline that later ones are held against.",
     "compare": "Compare two models on the same images: what changed, and how surely.",
     "render": "Draw the reports of a stored run again, without TensorFlow.",
 }
@@ -40,7 +42,8 @@ HELP = """Turn a digit classifier and a labelled test set into trustworthy numbe
 
 {configuration}
 
-Exit status: 0 done, 2 usage or configuration error, 3 input or environment error, 70 a bug, 130 interrupted.
+Exit status: 0 done and no gate failed, 1 a gate failed, 2 usage or configuration error, 3 input or environment error, \
+4 a gate is inconclusive and that blocks, 70 a bug, 130 interrupted.
 """.format(
     run=(
         "`mnist-report run` needs no arguments: it takes the shipped model and the embedded MNIST test set, and writes "
@@ -120,6 +123,7 @@ def _apply_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentC
     if config is None:
         return
     options = _all_options()
+    rules, config = _split_rules(config)
     values = values_for(config, commands[0], options)
     _check_types(config.path, values, arguments)
     if commands[0] == "run":
@@ -129,8 +133,18 @@ def _apply_config_file(app: App, commands: tuple[str, ...], arguments: ArgumentC
         if isinstance(table, dict):
             own = values_for(ConfigFile(config.path, {"train": table}), "train", options)
             values["training"] = {name: value for name, value in own.items() if name in recipe}
+    if rules and "gates" in options[commands[0]]:
+        values["rules-of"] = str(config.path)
     # Below the command's name: at the top, cyclopts passes over keys that are called like a command.
     Dict({commands[0]: values}, source=str(config.path))(app, commands, arguments)
+
+
+def _split_rules(config: ConfigFile) -> tuple[bool, ConfigFile]:
+    """Whether the file has rules ([[gates]]), and the file without them; `gates` as text is the option."""
+    rules = isinstance(config.values.get("gates"), list)
+    mine = {"gates", "inconclusive"} if rules else {"inconclusive"} & config.values.keys()
+    rest = {key: value for key, value in config.values.items() if key not in mine}
+    return bool(mine), ConfigFile(config.path, rest)
 
 
 def _check_types(path: Path, values: Mapping[str, object], arguments: ArgumentCollection) -> None:

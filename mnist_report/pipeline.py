@@ -18,15 +18,19 @@ from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError, RenderError
 from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.mistakes import choose_images
-from mnist_report.evaluation.predictions import make_predictions
+from mnist_report.evaluation.predictions import Predictions, Scores, make_predictions
 from mnist_report.evaluation.slices import image_columns
+from mnist_report.gates.rules import GateSet
+from mnist_report.gates.verdict import Verdict
 from mnist_report.inference import Answer, start_model
+from mnist_report.judging import ci_files, judge_run, last_line
 from mnist_report.model.adapter import check_fit
 from mnist_report.model.card import card_temperature
 from mnist_report.model.store import SHIPPED, ModelFile, file_sha256, identify_model
 from mnist_report.report.pdf import import_weasyprint
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.report.write import draw_figures, draw_reports, write_figures, write_reports
+from mnist_report.runs.baseline import Baseline, match, read_baseline
 from mnist_report.runs.folder import (
     FORMAT,
     ShownImages,
@@ -38,6 +42,7 @@ from mnist_report.runs.folder import (
     write_log,
     write_provenance,
     write_results,
+    write_texts,
     writing_to,
 )
 from mnist_report.runs.log import recorded
@@ -64,6 +69,8 @@ class Job:
         title: of the report.
         slices: a file of columns that slice the images, or None.
         formats: of "html" and "pdf"; None for both where this machine can make them.
+        baseline: a run folder, a baseline folder or a predictions file, or None.
+        gates: what the run must hold, or None.
     """
 
     model: Path
@@ -76,6 +83,23 @@ class Job:
     title: str
     slices: Path | None
     formats: tuple[str, ...] | None
+    baseline: Path | None = None
+    gates: GateSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A finished run.
+
+    Attributes:
+        folder: of the run.
+        verdict: of its gates, or None.
+        summary: the verdict as Markdown.
+    """
+
+    folder: Path
+    verdict: Verdict | None
+    summary: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +121,7 @@ class Surroundings:
     system: str
 
 
-def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) -> Path:
+def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) -> Finished:
     """The main job: model and data become a finished run folder.
 
     Args:
@@ -106,7 +130,7 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
         show: told how many of how many images are predicted.
 
     Returns:
-        The run folder.
+        The run folder and the verdict.
 
     Raises:
         MnistReportError: input, device or output is at fault; no run folder is left.
@@ -119,6 +143,7 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
             dataset = load_dataset(job.data, job.split)
             log.info("%s: %s split, %s images", dataset.source, dataset.split, f"{len(dataset):,}")
             slice_columns = _slice_columns(job.slices, dataset)
+            baseline = read_baseline(job.baseline, dataset.class_names) if job.baseline else None
             # These imports cost seconds; the model's process spends them on importing keras.
             formats = _usable_formats(job.formats)
             _import_libraries(formats)
@@ -136,6 +161,7 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
             model_file=model_file,
             dataset=dataset,
             slice_columns=slice_columns,
+            baseline=baseline,
             answer=Answer(anatomy, backend, inference),
             formats=formats,
             watch=watch,
@@ -150,7 +176,10 @@ def rehearse(job: Job) -> None:
         MnistReportError: data, output folder or a library is at fault.
     """
     with unfinished_run(job.reports):
-        _slice_columns(job.slices, load_dataset(job.data, job.split))
+        dataset = load_dataset(job.data, job.split)
+        _slice_columns(job.slices, dataset)
+        if job.baseline:
+            read_baseline(job.baseline, dataset.class_names)
         _usable_formats(job.formats)
 
 
@@ -166,7 +195,8 @@ def finish_run(
     formats: Sequence[str],
     watch: "Stopwatch",
     lines: list[str],
-) -> Path:
+    baseline: Baseline | None = None,
+) -> Finished:
     """Everything after inference: evaluate, store, report, publish. See `run`."""
     predictions = make_predictions(
         answer.inference.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
@@ -174,20 +204,28 @@ def finish_run(
     index = choose_images(predictions, most_mistakes=MOST_MISTAKES, samples_per_class=SAMPLES_PER_CLASS, seed=job.seed)
     images = ShownImages(index, dataset.images[index])
     facts = _provenance(job, surroundings, model_file, dataset, answer)
+    scores, facts["baseline"] = _matched(baseline, predictions, dataset.sha256)
     run_id = make_run_id(facts)
     facts |= {"run_id": run_id}
+    stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores)
+    evaluation, judged = _evaluate(stored), judge_run(stored, surroundings.created.date())
+    verdict = judged.verdict
     with writing_to(job.reports):
-        stored = StoredRun(facts, predictions, images, slice_columns)
-        evaluation = _evaluate(stored)
-        write_results(folder, stored, evaluation)
+        write_results(folder, stored, evaluation, verdict, judged.comparison)
+        files = ci_files(stored, judged)
+        write_texts(folder, files)
         watch.lap("evaluation")
-        write_reports(folder, draw_reports(stored, evaluation, formats))
+        write_reports(folder, draw_reports(stored, evaluation, formats, verdict))
         watch.lap("report")
-        outcome = {"durations_s": watch.laps, "status": "finished", "verdict": None, "exit_status": 0}
-        write_provenance(folder, facts | outcome)
+        status = verdict.exit_status if verdict else 0
+        outcome = verdict.outcome if verdict else None
+        ends = {"durations_s": watch.laps, "status": "finished", "verdict": outcome, "exit_status": status}
+        write_provenance(folder, facts | ends)
         log.info("%s", accuracy_sentence(evaluation.overall), extra={"run_id": run_id})
+        if verdict is not None:
+            log.log(logging.ERROR if status else logging.INFO, "%s", last_line(judged), extra={"run_id": run_id})
         write_log(folder, lines)
-        return publish(folder, run_id)
+        return Finished(publish(folder, run_id), verdict, files.get("summary.md", ""))
 
 
 def render(folder: Path, formats: tuple[str, ...] | None, figures: Path | None) -> list[Path]:
@@ -208,7 +246,8 @@ def render(folder: Path, formats: tuple[str, ...] | None, figures: Path | None) 
     stored = read_run(folder)
     usable = _usable_formats(formats)
     evaluation = _evaluate(stored)
-    reports = draw_reports(stored, evaluation, usable)
+    created = datetime.fromisoformat(stored.provenance["created"])
+    reports = draw_reports(stored, evaluation, usable, judge_run(stored, created.date()).verdict)
     write_reports(folder, reports)
     written = [folder / name for name in reports]
     if figures is not None:
@@ -234,6 +273,18 @@ class Stopwatch:
         now = time.perf_counter()
         self.laps[stage] = round(now - self._began, 3)
         self._began = now
+
+
+def _matched(
+    baseline: Baseline | None, predictions: Predictions, data_sha256: str
+) -> tuple[Scores | None, dict[str, Any] | None]:
+    """The baseline's scores where they are of the same images, and what run.json says of it."""
+    if baseline is None:
+        return None, None
+    found = match(baseline, predictions, data_sha256)
+    problem = found if isinstance(found, str) else ""
+    facts = {"path": _writable(baseline.path), "problem": _writable(problem), **baseline.facts}
+    return (None if isinstance(found, str) else found), facts
 
 
 def _slice_columns(path: Path | None, dataset: Dataset) -> dict[str, NDArray[Any]]:

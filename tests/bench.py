@@ -69,7 +69,7 @@ STREAMED = """
 import re, sys
 from pathlib import Path
 from mnist_report import evaluate_parquet
-evaluate_parquet(sys.argv[1]).frames()
+evaluate_parquet(sys.argv[1]).frames  # noqa: B018
 print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 """
 

@@ -23,6 +23,8 @@ STAGES = (
     "report",
     "ci",
     "comparing",
+    "judging",
+    "checking",
     "pipeline",
     "api",
     "commands",

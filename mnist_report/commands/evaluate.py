@@ -8,7 +8,8 @@ from mnist_report.commands.options import TITLE, BatchSize, Data, Device, Model,
 from mnist_report.errors import ConfigError
 
 if TYPE_CHECKING:
-    from mnist_report.pipeline import Job
+    from mnist_report.gates.rules import GateSet
+    from mnist_report.pipeline import Finished, Job
 
 
 def evaluate(
@@ -39,8 +40,10 @@ def evaluate(
             title=TITLE,
             slices=slices,
             formats=(),
+            baseline=None,
+            gates=None,
         )
-        print(run_job(job, terminal), flush=True)
+        print(run_job(job, terminal).folder, flush=True)
     return 0
 
 
@@ -56,6 +59,8 @@ def make_job(
     title: str,
     slices: Path | None,
     formats: tuple[str, ...] | None,
+    baseline: Path | None,
+    gates: "GateSet | None",
 ) -> "Job":
     """The options as a job.
 
@@ -79,11 +84,13 @@ def make_job(
         title=title,
         slices=slices,
         formats=formats,
+        baseline=baseline,
+        gates=gates,
     )
 
 
-def run_job(job: "Job", terminal: Console) -> Path:
-    """Run one job with a progress bar; returns the run folder."""
+def run_job(job: "Job", terminal: Console) -> "Finished":
+    """Run one job with a progress bar."""
     from mnist_report.commands.surroundings import look_around
     from mnist_report.pipeline import run
 

@@ -8,6 +8,7 @@ from cyclopts import Group, Parameter
 
 from mnist_report.commands.console import ConsoleOptions, console
 from mnist_report.commands.evaluate import make_job, run_job
+from mnist_report.commands.gating import GateOptions, load_gates, tell_ci
 from mnist_report.commands.options import (
     TITLE,
     BatchSize,
@@ -39,6 +40,7 @@ def run(
     reports: Reports = Path("reports"),
     format: Format = None,  # noqa: A002  the option's name
     title: Title = TITLE,
+    gate_options: GateOptions = GateOptions(),  # noqa: B008  frozen
     device: Device = "auto",
     batch_size: BatchSize = 500,
     seed: Seed = 42,
@@ -55,8 +57,11 @@ def run(
             evaluate that one.
     """
     with console(console_options) as terminal:
+        from mnist_report.gates.rules import default_gates
+
         if train and model is not None:
             raise ConfigError("--train trains a new model, so --model cannot name one; give only one of the two")
+        gates = load_gates(gate_options)
         job = make_job(
             model=model,
             data=data,
@@ -68,6 +73,8 @@ def run(
             title=title,
             slices=slices,
             formats=parse_formats(format),
+            baseline=gate_options.baseline,
+            gates=gates or default_gates(with_baseline=gate_options.baseline is not None),
         )
         if train:
             from mnist_report.pipeline import rehearse
@@ -77,5 +84,7 @@ def run(
             if trained is None or trained.interrupted:
                 return INTERRUPTED
             job = replace(job, model=trained.model)
-        print(run_job(job, terminal), flush=True)
-    return 0
+        finished = run_job(job, terminal)
+        print(finished.folder, flush=True)
+        tell_ci(finished.verdict, finished.summary)
+        return finished.verdict.exit_status if finished.verdict else 0

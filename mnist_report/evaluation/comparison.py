@@ -1,8 +1,8 @@
 """Two models on the same images."""
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,6 +131,32 @@ def comparison_frame(comparison: Comparison, class_names: tuple[str, ...]) -> "p
             *("regressed", "fixed", "p_value", "p_adjusted"),
         ],
     )
+
+
+def comparison_document(comparison: Comparison, class_names: tuple[str, ...]) -> dict[str, Any]:
+    """metrics.json's `comparison`; what is not defined is null."""
+    return {
+        "overall": {name: _difference(difference) for name, difference in comparison.overall.items()},
+        "per_class": [
+            {"class": name, "recall": _difference(difference), "p_adjusted": _json_number(adjusted)}
+            for name, difference, adjusted in zip(
+                class_names, comparison.per_class, comparison.per_class_adjusted, strict=True
+            )
+        ],
+        "regressed": comparison.regressed.tolist(),
+        "fixed": comparison.fixed.tolist(),
+        "negative_flip_rate": comparison.negative_flip_rate,
+        "agreement": comparison.agreement,
+        "detectable": {name: _json_number(value) for name, value in asdict(comparison.detectable).items()},
+    }
+
+
+def _difference(difference: Difference) -> dict[str, float | int | None]:
+    return {name: _json_number(value) for name, value in asdict(difference).items()}
+
+
+def _json_number(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value
 
 
 def flips_frame(

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.evaluation import findings
 from mnist_report.evaluation.frames import Frames, make_frames
 from mnist_report.evaluation.label_issues import LabelIssues, accuracy_without, find_label_issues
 from mnist_report.evaluation.metrics import Metric, class_metrics, overall_metrics
-from mnist_report.evaluation.predictions import Predictions, make_predictions
+from mnist_report.evaluation.predictions import Predictions, Scores, brier_score, log_loss
 from mnist_report.evaluation.ranking import class_ranking, overall_ranking
 from mnist_report.evaluation.slices import slice_accuracies
 from mnist_report.evaluation.tally import Tally
@@ -97,7 +98,17 @@ def evaluate(
 
 
 def _temper(predictions: Predictions, temperature: float) -> Tempered:
-    rows = with_temperature(predictions.rows, temperature)
-    scaled = make_predictions(rows, predictions.labels, predictions.class_names)
+    rows, every = with_temperature(predictions.rows, temperature), np.arange(len(predictions))
+    of_truth = rows[every, predictions.labels]
+    # The predicted class stays, whatever rounding makes of a close call.
+    scaled = Scores(
+        class_names=predictions.class_names,
+        labels=predictions.labels,
+        predicted=predictions.predicted,
+        runner_up=predictions.runner_up,
+        confidence=rows[every, predictions.predicted],
+        loss=log_loss(of_truth),
+        brier=brier_score(rows, of_truth),
+    )
     overall = overall_metrics(Tally.of(scaled))
     return Tempered(temperature, {name: overall[name] for name in CHANGED_BY_TEMPERATURE})

@@ -78,6 +78,7 @@ def make_predictions(
     labels: NDArray[np.int64],
     class_names: tuple[str, ...],
     where: str = "the predictions",
+    first_row: int = 0,
 ) -> Predictions:
     """Check a model's answer and derive what each image's row says.
 
@@ -86,6 +87,7 @@ def make_predictions(
         labels: shape (n,), indices into `class_names`.
         class_names: at least two.
         where: whose they are, for messages.
+        first_row: the number of the first one, for messages.
 
     Raises:
         ModelError: the shape does not fit, or a row holds NaN, infinity or something other than probabilities.
@@ -96,7 +98,7 @@ def make_predictions(
             f"{where}: shape is {probabilities.shape}, expected {expected}: a row an image, a column a class"
         )
     stored = np.ascontiguousarray(probabilities, dtype=np.float32)
-    rows = _normalised(stored, where)
+    rows = _normalised(stored, where, first_row)
     every = np.arange(len(rows))
     predicted = rows.argmax(axis=1)
     others = rows.copy()
@@ -111,26 +113,41 @@ def make_predictions(
         runner_up=runner_up,
         confidence=confidence,
         margin=confidence - rows[every, runner_up],
-        loss=-np.log(np.clip(of_truth, EPSILON, 1.0)),
-        brier=(rows * rows).sum(axis=1) - 2 * of_truth + 1,
+        loss=log_loss(of_truth),
+        brier=brier_score(rows, of_truth),
     )
 
 
-def _normalised(probabilities: NDArray[np.float32], where: str) -> NDArray[np.float64]:
+def log_loss(of_truth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Minus the natural logarithm of each true class's probability, clipped at the float64 epsilon."""
+    loss: NDArray[np.float64] = -np.log(np.clip(of_truth, EPSILON, 1.0))
+    return loss
+
+
+def brier_score(rows: NDArray[np.float64], of_truth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The squared distance between each row of probabilities and the truth, 0 to 2."""
+    score: NDArray[np.float64] = (rows * rows).sum(axis=1) - 2 * of_truth + 1
+    return score
+
+
+def _normalised(probabilities: NDArray[np.float32], where: str, first_row: int) -> NDArray[np.float64]:
     """Rows in float64, each divided by its sum; the first that is not a row of probabilities is an error."""
     rows = probabilities.astype(np.float64)
     sums = rows.sum(axis=1)
     finite, negative = np.isfinite(rows).all(axis=1), np.any(rows < 0, axis=1)
-    _refuse(np.logical_not(finite), rows, where, "contains NaN or infinity: the model is broken or diverged")
-    _refuse(negative, rows, where, "is negative: these look like logits; end the model with a softmax")
     off = np.abs(sums - 1) > SUM_TOLERANCE
-    _refuse(off, rows, where, "does not sum to 1: these are not probabilities; end the model with a softmax")
+    for bad, why in (
+        (np.logical_not(finite), "contains NaN or infinity: the model is broken or diverged"),
+        (negative, "is negative: these look like logits; end the model with a softmax"),
+        (off, "does not sum to 1: these are not probabilities; end the model with a softmax"),
+    ):
+        _refuse(bad, rows, where, first_row, why)
     normalised: NDArray[np.float64] = rows / sums[:, np.newaxis]
     return normalised
 
 
-def _refuse(bad: NDArray[np.bool_], rows: NDArray[np.float64], where: str, why: str) -> None:
+def _refuse(bad: NDArray[np.bool_], rows: NDArray[np.float64], where: str, first_row: int, why: str) -> None:
     found = np.flatnonzero(bad)
     if len(found):
         row = ", ".join(f"{value:.4g}" for value in rows[found[0]][:10])
-        raise ModelError(f"{where}: row {found[0]} {why} ({len(found)} such rows; this one is {row})")
+        raise ModelError(f"{where}: row {first_row + found[0]} {why} ({len(found)} such rows; this one is {row})")

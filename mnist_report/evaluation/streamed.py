@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StreamedEvaluation:
     """What can be known without having every row at once; the frames are those of `Frames`.
 
@@ -33,6 +33,10 @@ class StreamedEvaluation:
     per_class: tuple[dict[str, Metric], ...]
     class_names: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.tally.n:,} predictions>"
+
+    @property
     def frames(self) -> dict[str, "pd.DataFrame"]:
         """The tables overall, per_class, confusion and calibration."""
         return {
@@ -51,11 +55,19 @@ def evaluate_parts(parts: Iterable[Predictions], seed: int = 0) -> StreamedEvalu
         seed: of the resampled intervals.
 
     Raises:
-        DataError: there is no part.
+        DataError: there is no row, or the parts have different classes.
     """
     rest = iter(parts)
     first = next(rest, None)
     if first is None:
         raise DataError("there are no predictions to evaluate")
-    tally = sum((Tally.of(part) for part in rest), start=Tally.of(first))
+    tally = sum((_tally(part, first.class_names) for part in rest), start=Tally.of(first))
+    if tally.n == 0:
+        raise DataError("there are no predictions to evaluate")
     return StreamedEvaluation(tally, overall_metrics(tally, seed), class_metrics(tally), first.class_names)
+
+
+def _tally(part: Predictions, class_names: tuple[str, ...]) -> Tally:
+    if part.class_names != class_names:
+        raise DataError(f"a part has the classes {', '.join(part.class_names)}, the first {', '.join(class_names)}")
+    return Tally.of(part)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mnist_report.errors import DataError, ModelError
 
@@ -44,7 +44,7 @@ def unit_scale(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return images.astype(np.float32) / np.float32(255)
 
 
-def as_pixels(images: NDArray[Any], where: str) -> NDArray[np.float32]:
+def as_pixels(images: ArrayLike, where: str) -> NDArray[np.float32]:
     """Images of either kind as the shipped network takes them; which kind they are, their dtype says.
 
     Args:
@@ -58,21 +58,24 @@ def as_pixels(images: NDArray[Any], where: str) -> NDArray[np.float32]:
     Raises:
         DataError: another shape, another dtype, or floats outside [0, 1].
     """
-    if images.ndim == 4 and images.shape[-1] == 1:
-        images = images[..., 0]
-    if images.ndim != 3 or 0 in images.shape:
-        raise DataError(f"{where}: shape is {images.shape}, expected (n, height, width) or (n, height, width, 1)")
-    if images.dtype == np.uint8:
-        return unit_scale(images)[..., np.newaxis]
-    if not np.issubdtype(images.dtype, np.floating):
-        raise DataError(f"{where}: dtype is {images.dtype}, expected uint8 (0 to 255) or floats (0 to 1)")
-    low, high = float(images.min()), float(images.max())
+    array = np.asarray(images)
+    if array.ndim == 4 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim != 3 or 0 in array.shape:
+        raise DataError(f"{where}: shape is {array.shape}, expected (n, height, width) or (n, height, width, 1)")
+    if array.dtype == np.uint8:
+        return unit_scale(np.ascontiguousarray(array))[..., np.newaxis]
+    if not np.issubdtype(array.dtype, np.floating):
+        raise DataError(f"{where}: dtype is {array.dtype}, expected uint8 (0 to 255) or floats (0 to 1)")
+    if not np.isfinite(array).all():
+        raise DataError(f"{where}: holds NaN or infinity, expected floats from 0 to 1")
+    low, high = float(array.min()), float(array.max())
     if not 0 <= low <= high <= 1:
         raise DataError(
-            f"{where}: {images.dtype} values from {low:g} to {high:g}, expected floats from 0 to 1; divide by 255, or "
+            f"{where}: {array.dtype} values from {low:g} to {high:g}, expected floats from 0 to 1; divide by 255, or "
             "give uint8, which is scaled for you"
         )
-    return images.astype(np.float32)[..., np.newaxis]
+    return np.ascontiguousarray(array, dtype=np.float32)[..., np.newaxis]
 
 
 def dissect(model: Any, where: str) -> Anatomy:

@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import json
-import math
 import platform
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,7 @@ from mnist_report.errors import ModelError
 from mnist_report.model.backend import Backend
 from mnist_report.model.fitting import Fit
 from mnist_report.model.recipes import Recipe
+from mnist_report.model.temperature import HIGHEST, LOWEST
 
 CARD_FORMAT = 1
 # What the report needs of a card.
@@ -102,7 +102,9 @@ def read_card(model: Path, sha256: str) -> dict[str, Any] | None:
     if card["model"].get("sha256") != sha256:
         # A file that was replaced after its card was written is not the model that the card describes.
         return None
-    missing = [f"{part}.{key}" for part, keys in CARD_PARTS.items() for key in keys if key not in card.get(part, ())]
+    parts = {part: card[part] if isinstance(card.get(part), dict) else {} for part in CARD_PARTS}
+    missing = [f"{part}.{key}" for part, keys in CARD_PARTS.items() for key in keys if key not in parts[part]]
+    missing += [part for part in CARD_PARTS if not isinstance(card.get(part), dict)]
     if missing:
         raise ModelError(f"{path}: the model card has no {missing[0]}; remove it or train again")
     _check_temperature(card, path)
@@ -111,7 +113,9 @@ def read_card(model: Path, sha256: str) -> dict[str, Any] | None:
 
 def card_temperature(card: dict[str, Any] | None) -> float | None:
     """The temperature on a card; None where there is no card, or none on it."""
-    return card["calibration"]["temperature"] if card and "calibration" in card else None
+    part = (card or {}).get("calibration") or {}
+    temperature: float | None = part.get("temperature")
+    return temperature
 
 
 def _check_temperature(card: dict[str, Any], path: Path) -> None:
@@ -119,7 +123,8 @@ def _check_temperature(card: dict[str, Any], path: Path) -> None:
         return
     part = card["calibration"]
     found = part.get("temperature") if isinstance(part, dict) else None
-    if not isinstance(found, (int, float)) or not 0 < found < math.inf:
+    if isinstance(found, bool) or not isinstance(found, (int, float)) or not LOWEST <= found <= HIGHEST:
         raise ModelError(
-            f"{path}: calibration.temperature is {found!r}, expected a number above 0; remove the card or train again"
+            f"{path}: calibration.temperature is {found!r}, expected a number from {LOWEST} to {HIGHEST}; remove the "
+            "card or train again"
         )

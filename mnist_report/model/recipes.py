@@ -44,6 +44,9 @@ class Recipe:
             "plateau_factor": (0 < self.plateau_factor < 1, "between 0 and 1"),
             "min_learning_rate": (0 <= self.min_learning_rate < math.inf, "at least 0"),
         }
+        for name in ("epochs", "batch_size", "seed", "stop_patience", "plateau_patience"):
+            if not isinstance(getattr(self, name), int):
+                raise ConfigError(f"{name.replace('_', '-')} is {getattr(self, name)!r}, expected a whole number")
         for name, (holds, expected) in limits.items():
             if not holds:
                 raise ConfigError(f"{name.replace('_', '-')} is {getattr(self, name)}, expected {expected}")

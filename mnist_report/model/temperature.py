@@ -20,7 +20,7 @@ def with_temperature(probabilities: NDArray[np.floating], temperature: float) ->
         probabilities: shape (n, classes), clipped at the float64 epsilon.
         temperature: above 0; 1 changes nothing.
     """
-    logits = np.log(np.clip(probabilities.astype(np.float64), EPSILON, 1.0)) / temperature
+    logits = _logits(probabilities) / temperature
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     scaled: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
     return scaled
@@ -34,14 +34,21 @@ def fit_temperature(probabilities: NDArray[np.floating], labels: NDArray[np.int6
         labels: shape (n,), their classes.
     """
     from scipy.optimize import minimize_scalar
+    from scipy.special import logsumexp
 
-    every = np.arange(len(labels))
+    every, logits = np.arange(len(labels)), _logits(probabilities)
 
     def log_loss(log_temperature: float) -> float:
-        rows = with_temperature(probabilities, math.exp(log_temperature))
-        return float(-np.log(np.clip(rows[every, labels], EPSILON, 1.0)).mean())
+        # Not clipped once more: the loss then has one minimum, and no sure mistake gets cheaper than it is.
+        scaled = logits / math.exp(log_temperature)
+        return float((logsumexp(scaled, axis=1) - scaled[every, labels]).mean())
 
     found = minimize_scalar(
         log_loss, bounds=(math.log(LOWEST), math.log(HIGHEST)), method="bounded", options={"xatol": 1e-6}
     )
     return math.exp(float(found.x))
+
+
+def _logits(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    logits: NDArray[np.float64] = np.log(np.clip(probabilities.astype(np.float64), EPSILON, 1.0))
+    return logits

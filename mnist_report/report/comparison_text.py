@@ -46,6 +46,18 @@ def comparison_text(comparison: Comparison, candidate: ScoredImages, baseline: S
     return "\n".join(lines) + "\n"
 
 
+def change_lines(comparison: Comparison) -> tuple[str, ...]:
+    """The change from the baseline in two sentences."""
+    accuracy = comparison.overall["accuracy"]
+    index = comparison.regressed.tolist()
+    change = (
+        f"Against the baseline: accuracy {100 * accuracy.value + 0.0:+.2f} pp (95 % interval "
+        f"{100 * accuracy.ci_low:+.2f} to {100 * accuracy.ci_high:+.2f} pp), {text.plural(len(index), 'image')} "
+        f"regressed, {len(comparison.fixed):,} fixed, exact McNemar {_p(accuracy.p_value)}."
+    )
+    return change, f"Regressed images: {_listed(index)}."
+
+
 def _line(name: str, difference: Difference, *, share: bool) -> str:
     """Shares in percentage points, other numbers as they are; a dash where there is no interval or no value."""
     factor, unit = (100, "pp") if share else (1, "")

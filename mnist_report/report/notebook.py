@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOST_SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class EvaluationResult:
     """What `evaluate` gives: a notebook shows it as tables and pictures, `print` as one sentence.
 
@@ -54,6 +54,9 @@ class EvaluationResult:
     def __str__(self) -> str:
         return accuracy_sentence(self.evaluation.overall)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self}>"
+
     def _repr_html_(self) -> str:
         names = self.predictions.class_names
         training = {"history": self.history, "best_epoch": self._best_epoch()}
@@ -68,6 +71,7 @@ class EvaluationResult:
             per_class=tables.per_class_table(self.evaluation, names),
             pictures=make_pictures(self.evaluation, names, training, svgs),
             mistakes=digits,
+            more=int(self.evaluation.overall["errors"].value) - len(digits),
         )
 
     def _best_epoch(self) -> int | None:

@@ -7,10 +7,23 @@ from typing import Any
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.mistakes import worst_first
+from mnist_report.gates.verdict import Verdict
 from mnist_report.report import provenance, tables, text
 from mnist_report.report.pictures import Digit, Picture, make_digit, make_pictures
 from mnist_report.report.tables import Table
+from mnist_report.report.verdict_text import gates_table, result_sentence, verdict_sentence
 from mnist_report.runs.folder import StoredRun
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """One gate: its outcome, the section with its evidence, its name, the table's other cells, and its sentence."""
+
+    outcome: str
+    section: str
+    name: str
+    cells: tuple[str, ...]
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,10 @@ class View:
     summary: str
     key_figures: tuple[tuple[str, str, str], ...]
     findings: tuple[str, ...]
+    verdict: str
+    outcome: str
+    gates: tuple[GateRow, ...]
+    gate_columns: tuple[str, ...]
     overall: Table
     per_class: Table
     confused_pairs: Table
@@ -47,13 +64,16 @@ class View:
     provenance: tuple[tuple[str, str], ...]
 
 
-def make_view(run: StoredRun, evaluation: Evaluation, figures: Mapping[str, str]) -> View:
+def make_view(
+    run: StoredRun, evaluation: Evaluation, figures: Mapping[str, str], verdict: Verdict | None = None
+) -> View:
     """Say a run in words and tables.
 
     Args:
         run: as stored.
         evaluation: of its predictions.
         figures: the SVG text of each figure by name.
+        verdict: of its gates, or None.
     """
     facts, predictions = run.provenance, run.predictions
     metrics = evaluation.overall
@@ -71,6 +91,10 @@ def make_view(run: StoredRun, evaluation: Evaluation, figures: Mapping[str, str]
         summary=f"{facts['model']['name']} on {provenance.data_name(facts['data'])}. {_scope(facts, accuracy)}",
         key_figures=_key_figures(metrics, facts, training),
         findings=evaluation.findings,
+        verdict=verdict_sentence(verdict) if verdict else "",
+        outcome=verdict.outcome if verdict else "",
+        gates=_gate_rows(verdict) if verdict else (),
+        gate_columns=gates_table(verdict).columns if verdict else (),
         overall=tables.overall_table(metrics),
         per_class=tables.per_class_table(evaluation, predictions.class_names),
         confused_pairs=tables.pairs_table(evaluation),
@@ -93,6 +117,15 @@ def make_view(run: StoredRun, evaluation: Evaluation, figures: Mapping[str, str]
         samples=tuple(make_digit(predictions, run.images, index) for index in samples),
         provenance=provenance.provenance_rows(facts),
     )
+
+
+def _gate_rows(verdict: Verdict) -> tuple[GateRow, ...]:
+    rows = []
+    for result, cells in zip(verdict.results, gates_table(verdict).rows, strict=True):
+        gate = result.gate
+        section = "classes" if gate.class_name or gate.slice_name else "overall"
+        rows.append(GateRow(result.outcome, section, cells[1], cells[2:], result_sentence(result)))
+    return tuple(rows)
 
 
 def _scope(facts: Mapping[str, Any], accuracy: Metric) -> str:

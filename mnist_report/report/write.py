@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mnist_report.errors import OutputError
 from mnist_report.evaluation.evaluation import Evaluation
+from mnist_report.gates.verdict import Verdict
 from mnist_report.report.figures import make_figures, to_png, to_svg
 from mnist_report.report.html import to_html
 from mnist_report.report.pdf import to_pdf
@@ -22,13 +23,16 @@ def draw_figures(run: StoredRun, evaluation: Evaluation) -> dict[str, "Figure"]:
     return make_figures(evaluation.frames, run.predictions, training.get("history", ()))
 
 
-def draw_reports(run: StoredRun, evaluation: Evaluation, formats: Collection[str]) -> dict[str, bytes]:
+def draw_reports(
+    run: StoredRun, evaluation: Evaluation, formats: Collection[str], verdict: Verdict | None = None
+) -> dict[str, bytes]:
     """The reports by file name.
 
     Args:
         run: as stored.
         evaluation: of its predictions.
         formats: of "html" and "pdf".
+        verdict: of its gates, or None.
 
     Raises:
         RenderError: the PDF was asked for and Pango is missing.
@@ -36,7 +40,7 @@ def draw_reports(run: StoredRun, evaluation: Evaluation, formats: Collection[str
     if not formats:
         return {}
     figures = {name: to_svg(figure) for name, figure in draw_figures(run, evaluation).items()}
-    view = make_view(run, evaluation, figures)
+    view = make_view(run, evaluation, figures, verdict)
     html = to_html(view)
     reports = {"report.html": html.encode()} if "html" in formats else {}
     return reports | ({"report.pdf": to_pdf(html)} if "pdf" in formats else {})

@@ -9,6 +9,7 @@ import math
 import secrets
 import shutil
 import string
+import tomllib
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -20,11 +21,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.errors import ModelError, OutputError
+from mnist_report.errors import ConfigError, ModelError, OutputError
+from mnist_report.evaluation.comparison import (
+    Comparison,
+    comparison_document,
+    comparison_frame,
+    flips_frame,
+)
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.metrics import Metric
-from mnist_report.evaluation.predictions import Predictions
+from mnist_report.evaluation.predictions import Predictions, Scores
+from mnist_report.gates.frame import gates_document, gates_frame
+from mnist_report.gates.rules import GateSet, parse_gates, to_toml
+from mnist_report.gates.verdict import Verdict
 from mnist_report.runs.predictions_file import read_predictions, write_predictions
+from mnist_report.runs.scores_file import read_scores, write_scores
 from mnist_report.runs.slices_file import read_slices, write_slices
 
 if TYPE_CHECKING:
@@ -48,6 +59,7 @@ DAMAGE = (
     NotImplementedError,
     EOFError,
     ModelError,
+    ConfigError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -80,12 +92,21 @@ class StoredRun:
         predictions: predictions.parquet.
         images: images.npz.
         slice_columns: slices.parquet: by column, each image's value.
+        gates: gates.toml, or None where nothing was gated.
+        baseline: baseline.parquet, or None.
     """
 
     provenance: Mapping[str, Any]
     predictions: Predictions
     images: ShownImages
     slice_columns: Mapping[str, NDArray[Any]]
+    gates: GateSet | None = None
+    baseline: Scores | None = None
+
+    @property
+    def no_baseline(self) -> str:
+        """Why there is no baseline."""
+        return (self.provenance.get("baseline") or {}).get("problem") or "no baseline was given"
 
 
 def make_run_id(provenance: Mapping[str, Any]) -> str:
@@ -151,14 +172,31 @@ def publish(unfinished: Path, run_id: str) -> Path:
     return finished
 
 
-def write_results(folder: Path, run: StoredRun, evaluation: Evaluation) -> None:
-    """Write predictions.parquet, slices.parquet, metrics.json, frames/*.csv and images.npz."""
+def write_results(
+    folder: Path,
+    run: StoredRun,
+    evaluation: Evaluation,
+    verdict: Verdict | None = None,
+    comparison: Comparison | None = None,
+) -> None:
+    """Write the tables of images, gates.toml, metrics.json, frames/*.csv and images.npz."""
     write_predictions(folder / "predictions.parquet", run.predictions)
     if run.slice_columns:
         write_slices(folder / "slices.parquet", run.slice_columns)
-    metrics = metrics_document(evaluation, run.predictions.class_names)
-    (folder / "metrics.json").write_text(_json(metrics), "utf-8")
-    write_frames(folder / "frames", dict(evaluation.frames.items()))
+    if run.gates is not None:
+        (folder / "gates.toml").write_text(to_toml(run.gates), "utf-8")
+    names, frames = run.predictions.class_names, dict(evaluation.frames.items())
+    document = metrics_document(evaluation, names)
+    if verdict is not None:
+        document |= {"gates": gates_document(verdict)}
+        frames |= {"gates": gates_frame(verdict)}
+    if run.baseline is not None and comparison is not None:
+        write_scores(folder / "baseline.parquet", run.baseline)
+        document |= {"comparison": comparison_document(comparison, names)}
+        flips = flips_frame(comparison, run.predictions, run.baseline, np.arange(len(run.predictions)))
+        frames |= {"comparison": comparison_frame(comparison, names), "flips": flips}
+    (folder / "metrics.json").write_text(_json(document), "utf-8")
+    write_frames(folder / "frames", frames)
     np.savez_compressed(folder / "images.npz", index=run.images.index, pixels=run.images.pixels)
 
 
@@ -179,6 +217,12 @@ def write_frames(folder: Path, frames: Mapping[str, "pd.DataFrame"]) -> None:
 def write_provenance(folder: Path, provenance: Mapping[str, Any]) -> None:
     """Write run.json."""
     (folder / "run.json").write_text(_json(provenance), "utf-8")
+
+
+def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write small text files by name."""
+    for name, text in texts.items():
+        (folder / name).write_text(text, "utf-8")
 
 
 def write_log(folder: Path, lines: list[str]) -> None:
@@ -238,11 +282,15 @@ def read_run(folder: Path) -> StoredRun:
             images = ShownImages(archive["index"], archive["pixels"])
         path = folder / "slices.parquet"
         slice_columns = read_slices(path, len(predictions))
+        path = folder / "gates.toml"
+        gates = parse_gates(tomllib.loads(path.read_text("utf-8")), str(path)) if path.exists() else None
+        path = folder / "baseline.parquet"
+        baseline = read_scores(path, class_names)[0] if path.exists() else None
     except FileNotFoundError as error:
         raise OutputError(f"{path}: missing from the run folder") from error
     except DAMAGE as error:
         raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
-    return StoredRun(provenance, predictions, images, slice_columns)
+    return StoredRun(provenance, predictions, images, slice_columns, gates, baseline)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

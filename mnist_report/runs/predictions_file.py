@@ -16,6 +16,8 @@ from mnist_report.evaluation.predictions import Predictions, make_predictions
 # A row group at a time is what a reader must hold.
 ROWS_AT_A_TIME = 8_192
 BUFFER_BYTES = 65_536
+# What reading a damaged or foreign file raises.
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, OverflowError, NotImplementedError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,11 +95,18 @@ def stream_predictions(path: Path, class_names: tuple[str, ...] | None = None) -
     try:
         # Neither cached nor read ahead: what was counted is not kept.
         with parquet.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES) as file:
-            names = class_names if class_names is not None else _numbered(file.schema_arrow.names)
+            numbered = _numbered(file.schema_arrow.names)
+            names = class_names if class_names is not None else numbered
+            if len(names) != len(numbered) or len(names) < 2:
+                raise ValueError(
+                    f"{len(numbered)} columns p0, p1..., {len(names)} classes; expected at least two of each"
+                )
+            first = 0
             columns = ["label", *(f"p{k}" for k in range(len(names)))]
             for batch in file.iter_batches(batch_size=ROWS_AT_A_TIME, columns=columns, use_threads=False):
-                yield _predictions(batch, names, path)
-    except (OSError, ValueError, LookupError, TypeError) as error:
+                yield _predictions(batch, names, path, first)
+                first += len(batch)
+    except UNREADABLE as error:
         raise OutputError(f"{path}: not readable as predictions ({type(error).__name__}: {error})") from error
 
 
@@ -106,13 +115,16 @@ def _numbered(columns: Iterable[str]) -> tuple[str, ...]:
     return tuple(str(k) for k in range(sum(bool(re.fullmatch(r"p\d+", column)) for column in columns)))
 
 
-def _predictions(table: Any, class_names: tuple[str, ...], path: Path) -> Predictions:
+def _predictions(table: Any, class_names: tuple[str, ...], path: Path, first_row: int = 0) -> Predictions:
     """The rows of a pyarrow table or batch."""
     probabilities = np.column_stack([table[f"p{k}"].to_numpy() for k in range(len(class_names))])
-    labels = table["label"].to_numpy().astype(np.int64)
+    labels = table["label"].to_numpy()
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"label is {labels.dtype}, expected whole numbers")
+    labels = labels.astype(np.int64)
     if len(labels) and not 0 <= labels.min() <= labels.max() < len(class_names):
         raise ValueError(f"a label lies outside 0 to {len(class_names) - 1}")
-    return make_predictions(probabilities, labels, class_names, str(path))
+    return make_predictions(probabilities, labels, class_names, str(path), first_row)
 
 
 def read_scored_images(path: Path) -> ScoredImages:
@@ -133,7 +145,7 @@ def read_scored_images(path: Path) -> ScoredImages:
         predictions, index = read_predictions(file, tuple(names) if names is not None else None)
     except FileNotFoundError as error:
         raise OutputError(f"{file}: no such file; give a run folder or a predictions.parquet") from error
-    except (OSError, ValueError, LookupError, TypeError, ModelError) as error:
+    except (*UNREADABLE, ModelError) as error:
         raise OutputError(f"{file}: not readable as predictions ({type(error).__name__}: {error})") from error
     if len(predictions) == 0:
         raise DataError(f"{file}: holds no predictions")

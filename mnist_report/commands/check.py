@@ -1,0 +1,41 @@
+"""`mnist-report check`: decide again about a stored run."""
+
+from datetime import UTC
+from pathlib import Path
+
+from mnist_report.commands.console import ConsoleOptions, console, log
+from mnist_report.commands.gating import GateOptions, load_gates, tell_ci
+from mnist_report.commands.surroundings import now
+
+
+def check(
+    run: Path,
+    /,
+    *,
+    junit: Path | None = None,
+    summary: Path | None = None,
+    gate_options: GateOptions = GateOptions(),  # noqa: B008  frozen
+    console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
+) -> int:
+    """Decide again about a stored run, with its own rules and baseline or with others, without TensorFlow.
+
+    It prints a line for each gate and changes nothing in the run folder.
+
+    Args:
+        run: A run folder, or the metrics.json in it.
+        junit: Also write a JUnit file.
+        summary: Also write a Markdown summary.
+    """
+    with console(console_options):
+        from mnist_report.checking import check_run, write_files
+
+        gates = load_gates(gate_options)
+        folder = run.parent if run.name == "metrics.json" else run
+        checked = check_run(folder, gates, gate_options.baseline, now().astimezone(UTC).date())
+        wanted = {junit: "junit.xml", summary: "summary.md"}
+        write_files({path: checked.files[name] for path, name in wanted.items() if path is not None})
+        for line in checked.lines:
+            print(line)
+        tell_ci(checked.verdict, checked.files["summary.md"])
+        log.log(checked.log_level, "%s", checked.sentence)
+        return checked.verdict.exit_status

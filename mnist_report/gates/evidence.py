@@ -1,0 +1,203 @@
+"""What a gate looks at: one metric of all images, of a class or of a slice, or its change from a baseline."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.evaluation import confusion as of_confusion
+from mnist_report.evaluation.intervals import DRAWS
+from mnist_report.evaluation.metrics import INTERVALS, Metric, class_metrics, overall_metrics, proportion
+from mnist_report.evaluation.paired import paired_draws, paired_means, paired_proportions
+from mnist_report.evaluation.predictions import Predictions, Scores
+from mnist_report.evaluation.ranking import class_ranking, overall_ranking
+from mnist_report.evaluation.tally import Tally
+from mnist_report.gates.measurements import F1, Draws, Mean, Measurement, PairedProportion, Proportion
+from mnist_report.gates.rules import OVERALL_RANGES, Gate, ranges_for
+
+OF_IMAGES = {
+    "accuracy": lambda scores: scores.right,
+    "recall": lambda scores: scores.right,
+    "top2_accuracy": lambda scores: scores.in_top2,
+    "log_loss": lambda scores: scores.loss,
+    "brier": lambda scores: scores.brier,
+    "mean_confidence": lambda scores: scores.confidence,
+    "overconfidence": lambda scores: scores.confidence - scores.right,
+}
+
+
+class NoEvidenceError(Exception):
+    """A gate asks for something that this run does not have; the text says what and what there is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """Everything that gates may look at.
+
+    Attributes:
+        predictions: of the candidate.
+        slice_columns: by column, each image's value.
+        seed: of the resampled intervals, as in the report.
+        overall: the metrics of the whole set.
+        per_class: those of each class.
+        baseline: what the baseline said about the same images, or None.
+        no_baseline: why there is none.
+    """
+
+    predictions: Predictions
+    slice_columns: Mapping[str, NDArray[Any]]
+    seed: int
+    overall: Mapping[str, Metric]
+    per_class: tuple[Mapping[str, Metric], ...]
+    baseline: Scores | None
+    no_baseline: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """What was seen: the value with the interval that the report shows, and what can be tested of it (or nothing)."""
+
+    metric: Metric
+    measurement: Measurement | None
+
+
+def gather(
+    predictions: Predictions,
+    slice_columns: Mapping[str, NDArray[Any]],
+    seed: int,
+    baseline: Scores | None,
+    no_baseline: str = "no baseline was given",
+) -> Evidence:
+    """The evidence of a run; see `Evidence`."""
+    tally = Tally.of(predictions)
+    ranked = zip(class_metrics(tally), class_ranking(predictions), strict=True)
+    return Evidence(
+        predictions=predictions,
+        slice_columns=slice_columns,
+        seed=seed,
+        overall=overall_metrics(tally, seed) | overall_ranking(predictions),
+        per_class=tuple(own | other for own, other in ranked),
+        baseline=baseline,
+        no_baseline=no_baseline,
+    )
+
+
+def subjects_of(gate: Gate, evidence: Evidence) -> tuple[str, ...]:
+    """The classes of a family, the one class or slice, or "" for the whole set."""
+    if gate.is_family:
+        return evidence.predictions.class_names
+    return (gate.class_name or gate.slice_name or "",)
+
+
+def observe(gate: Gate, subject: str, evidence: Evidence) -> Observation:
+    """Look at one metric.
+
+    Args:
+        gate: the rule.
+        subject: of `subjects_of`.
+        evidence: of the run.
+
+    Raises:
+        NoEvidenceError: the run does not have the metric, the class, the slice or the baseline, or not with a value.
+    """
+    known = ranges_for(gate)
+    if gate.metric not in known:
+        where = "a class has" if gate.class_name else "a slice has" if gate.slice_name else "known are"
+        hint = "; a metric of a class needs class" if gate.metric in {"recall", "precision", "f1"} else ""
+        raise NoEvidenceError(f"unknown metric {gate.metric!r}; {where} {', '.join(known)}{hint}")
+    chosen = _chosen(gate, subject, evidence)
+    found = _change(gate, chosen, evidence) if gate.needs_baseline else _level(gate, subject, chosen, evidence)
+    if math.isnan(found.metric.value):
+        raise NoEvidenceError(f"{gate.metric} is not defined for these predictions")
+    return found
+
+
+def _chosen(gate: Gate, subject: str, evidence: Evidence) -> NDArray[np.bool_]:
+    """The images that the gate is about, at least one."""
+    predictions = evidence.predictions
+    if gate.class_name is not None:
+        if subject not in predictions.class_names:
+            names = ", ".join(predictions.class_names)
+            raise NoEvidenceError(f"there is no class {subject!r}; the classes are {names}")
+        chosen: NDArray[np.bool_] = predictions.labels == predictions.class_names.index(subject)
+        if not chosen.any():
+            raise NoEvidenceError(f"no image is of class {subject!r}")
+        return chosen
+    if gate.slice_name is None:
+        return np.ones(len(predictions), dtype=bool)
+    column, _, value = gate.slice_name.partition("=")
+    values = evidence.slice_columns.get(column)
+    if values is None:
+        columns = ", ".join(evidence.slice_columns) or "none"
+        raise NoEvidenceError(f"there is no slice {gate.slice_name!r}; the columns are {columns}")
+    chosen = np.asarray(values == value)
+    if not value or not chosen.any():
+        found = ", ".join(sorted(set(values.tolist()) - {""}))
+        raise NoEvidenceError(f"no image is in the slice {gate.slice_name!r}; the values of {column} are {found}")
+    return chosen
+
+
+def _level(gate: Gate, subject: str, chosen: NDArray[np.bool_], evidence: Evidence) -> Observation:
+    """A metric as it is."""
+    predictions, name = evidence.predictions, gate.metric
+    if gate.slice_name is not None:
+        metric = proportion(int(predictions.right[chosen].sum()), int(chosen.sum()))
+    elif gate.class_name is not None:
+        metric = evidence.per_class[predictions.class_names.index(subject)][name]
+    else:
+        metric = evidence.overall[name]
+    if name in of_confusion.OVERALL:
+        confusion = Tally.of(predictions).confusion
+        draws = of_confusion.OVERALL[name](of_confusion.resample(confusion, DRAWS, evidence.seed))
+        return Observation(metric, Draws(metric.value, draws, metric.n))
+    if name in {"precision", "f1"}:
+        k = predictions.class_names.index(subject)
+        said = predictions.predicted == k
+        right = int((said & chosen).sum())
+        if name == "precision":
+            return Observation(metric, Proportion(right, int(said.sum())))
+        return Observation(metric, F1(Proportion(right, int((said | chosen).sum())), metric.n))
+    if name not in INTERVALS:
+        return Observation(metric, None)
+    return Observation(metric, _measure(OF_IMAGES[name](predictions)[chosen]))
+
+
+def _measure(values: NDArray[Any]) -> Measurement:
+    """A share of the images, or a mean over them."""
+    if values.dtype == np.bool_:
+        return Proportion(int(values.sum()), len(values))
+    error = float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    return Mean(float(values.mean()), error, len(values))
+
+
+def _change(gate: Gate, chosen: NDArray[np.bool_], evidence: Evidence) -> Observation:
+    """A metric's change from the baseline, on the same images."""
+    ours, theirs, name = evidence.predictions, evidence.baseline, gate.metric
+    if theirs is None:
+        raise NoEvidenceError(evidence.no_baseline)
+    if name in of_confusion.OVERALL:
+        value, draws = paired_draws(ours, theirs, evidence.seed)[name]
+        low, high = np.quantile(draws, [0.025, 0.975])
+        metric = Metric(value, float(low), float(high), len(ours))
+        return Observation(metric, Draws(value, draws, len(ours)))
+    if name not in OF_IMAGES:
+        return Observation(_point_change(gate, evidence, theirs), None)
+    before, after = (OF_IMAGES[name](side)[chosen] for side in (theirs, ours))
+    if after.dtype == np.bool_:
+        found = paired_proportions(after, before)
+        measurement: Measurement = PairedProportion(found.fixed or 0, found.regressed or 0, found.n)
+    else:
+        found, measurement = paired_means(after, before), _measure(after - before)
+    return Observation(Metric(found.value, found.ci_low, found.ci_high, found.n), measurement)
+
+
+def _point_change(gate: Gate, evidence: Evidence, theirs: Scores) -> Metric:
+    """The change of a metric that has no paired interval."""
+    if gate.metric not in OVERALL_RANGES or gate.class_name is not None:
+        raise NoEvidenceError(f"a baseline does not keep what the change of a class's {gate.metric} needs")
+    before = overall_metrics(Tally.of(theirs), evidence.seed) | overall_ranking(theirs)
+    after = evidence.overall[gate.metric]
+    return Metric(after.value - before[gate.metric].value, math.nan, math.nan, after.n)

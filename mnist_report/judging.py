@@ -1,0 +1,65 @@
+"""A stored run and its rules become a verdict, and the files by which CI learns of it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from mnist_report.ci.junit import junit_xml
+from mnist_report.ci.markdown import summary
+from mnist_report.ci.openmetrics import openmetrics
+from mnist_report.evaluation.comparison import Comparison, compare
+from mnist_report.gates.evidence import Evidence, gather
+from mnist_report.gates.verdict import Verdict, judge
+from mnist_report.report.comparison_text import change_lines
+from mnist_report.report.text import accuracy_sentence
+from mnist_report.report.verdict_text import verdict_sentence
+from mnist_report.runs.folder import StoredRun
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What the gates say of a run.
+
+    Attributes:
+        evidence: what they looked at.
+        verdict: their outcome, or None where nothing was gated.
+        comparison: with the baseline, or None where there is none.
+    """
+
+    evidence: Evidence
+    verdict: Verdict | None
+    comparison: Comparison | None
+
+
+def judge_run(run: StoredRun, today: date) -> Judged:
+    """Hold a run against its rules and its baseline.
+
+    Args:
+        run: with rules and baseline.
+        today: for the waivers.
+    """
+    seed = run.provenance["seed"]
+    evidence = gather(run.predictions, run.slice_columns, seed, run.baseline, run.no_baseline)
+    verdict = None if run.gates is None else judge(run.gates, evidence, today)
+    comparison = None if run.baseline is None else compare(run.predictions, run.baseline, seed)
+    return Judged(evidence, verdict, comparison)
+
+
+def ci_files(run: StoredRun, judged: Judged) -> dict[str, str]:
+    """The files for CI and monitoring: metrics.prom, and where something was gated junit.xml and summary.md."""
+    facts = run.provenance
+    files = {"metrics.prom": openmetrics(judged.evidence.overall, judged.verdict, model=facts["model"]["name"])}
+    if judged.verdict is not None:
+        files["junit.xml"] = junit_xml(judged.verdict, suite=facts["title"], created=facts["created"])
+        files["summary.md"] = summary(
+            judged.verdict,
+            title=facts["title"],
+            accuracy=f"{accuracy_sentence(judged.evidence.overall)}.",
+            run_id=facts["run_id"],
+            flips=change_lines(judged.comparison) if judged.comparison else (),
+        )
+    return files
+
+
+def last_line(judged: Judged) -> str:
+    """The verdict in one sentence, or where nothing was gated the accuracy."""
+    return verdict_sentence(judged.verdict) if judged.verdict else accuracy_sentence(judged.evidence.overall)
