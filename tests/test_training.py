@@ -10,9 +10,12 @@ import pytest
 from mnist_report.data.dataset import make_dataset
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError, ModelError
-from mnist_report.model.card import read_card
+from mnist_report.inference import start_model
+from mnist_report.model.card import card_temperature, read_card
 from mnist_report.model.fitting import Epoch
 from mnist_report.model.recipes import Recipe
+from mnist_report.model.store import identify_model
+from mnist_report.model.temperature import fit_temperature
 from mnist_report.model.training import train
 
 
@@ -95,12 +98,19 @@ def test_the_model_carries_no_optimizer_state(trained):
     assert trained[0].model.stat().st_size < 2_000_000
 
 
-def test_stopping_early_keeps_the_best_model_so_far(few, tmp_path):
+@pytest.fixture(scope="module")
+def stopped_early(few, tmp_path_factory):
+    """What a training leaves that was asked to stop after its first epoch."""
+    result, _ = train_few(few, tmp_path_factory.mktemp("stopped"), epochs=50, stop_after=1)
+    return result
+
+
+def test_stopping_early_keeps_the_best_model_so_far(stopped_early):
     """What Ctrl-C leaves is a whole model with its card."""
-    result, _ = train_few(few, tmp_path, epochs=50, stop_after=1)
-    assert result.interrupted
-    assert 1 <= len(result.history) < 50
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["few.card.json", "few.history.csv", "few.keras"]
+    assert stopped_early.interrupted
+    assert 1 <= len(stopped_early.history) < 50
+    left = sorted(path.name for path in stopped_early.model.parent.iterdir())
+    assert left == ["few.card.json", "few.history.csv", "few.keras"]
 
 
 def test_stopping_before_the_first_epoch_leaves_nothing(few, tmp_path):
@@ -153,3 +163,19 @@ def test_a_share_that_holds_out_nothing_is_an_error(few, tmp_path):
             show=print,
             stopped=lambda: False,
         )
+
+
+def test_the_card_has_the_temperature_of_the_held_out_images(trained, few):
+    """Fitted to what the saved model says about them, and to nothing else."""
+    result, _ = trained
+    with start_model(result.model, device="cpu", batch_size=30) as model:
+        model.wait_until_loaded()
+        said = model.predict(few.images[270:], lambda *_: None).probabilities
+    card = json.loads(result.model.with_suffix(".card.json").read_text("utf-8"))
+    assert card["calibration"]["n"] == 30
+    assert card["calibration"]["temperature"] == pytest.approx(fit_temperature(said, few.labels[270:]), rel=1e-3)
+
+
+def test_a_training_that_was_stopped_has_a_temperature_too(stopped_early):
+    """Of the best weights so far."""
+    assert 0.05 <= card_temperature(identify_model(stopped_early.model).card) <= 20
