@@ -32,6 +32,7 @@ COMMANDS = {
     "evaluate": "Evaluate a model and store predictions and frames, without a report.",
     "check": "Decide again about a stored run: the gates, without TensorFlow.",
     "baseline": "Make a run the baseline that later ones are held against.",
+    "init": "Write a commented configuration to start from.",
     "compare": "Compare two models on the same images: what changed, and how surely.",
     "render": "Draw the reports of a stored run again, without TensorFlow.",
 }

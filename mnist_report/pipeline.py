@@ -215,7 +215,7 @@ def finish_run(
         files = ci_files(stored, judged)
         write_texts(folder, files)
         watch.lap("evaluation")
-        write_reports(folder, draw_reports(stored, evaluation, formats, verdict))
+        write_reports(folder, draw_reports(stored, evaluation, formats, verdict, judged.comparison))
         watch.lap("report")
         status = verdict.exit_status if verdict else 0
         outcome = verdict.outcome if verdict else None
@@ -247,7 +247,8 @@ def render(folder: Path, formats: tuple[str, ...] | None, figures: Path | None) 
     usable = _usable_formats(formats)
     evaluation = _evaluate(stored)
     created = datetime.fromisoformat(stored.provenance["created"])
-    reports = draw_reports(stored, evaluation, usable, judge_run(stored, created.date()).verdict)
+    judged = judge_run(stored, created.date())
+    reports = draw_reports(stored, evaluation, usable, judged.verdict, judged.comparison)
     write_reports(folder, reports)
     written = [folder / name for name in reports]
     if figures is not None:

@@ -47,6 +47,16 @@ CASES = {
         None,
     ),
     "import cyclopts": ([sys.executable, "-c", "import cyclopts"], None, None),
+    "import numpy, pyarrow.parquet, scipy.special, cyclopts": (
+        [sys.executable, "-c", "import numpy, pyarrow.parquet, scipy.special, cyclopts"],
+        None,
+        None,
+    ),
+    "mnist-report check reports/latest": (
+        [COMMAND, "check", "reports/latest"],
+        "import numpy, pyarrow.parquet, scipy.special, cyclopts",
+        1.5,
+    ),
     "mnist-report --help": ([COMMAND, "--help"], "import cyclopts", None),
 }
 

@@ -6,13 +6,18 @@ import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from mnist_report.errors import ConfigError
-from mnist_report.pipeline import Surroundings
+
+if TYPE_CHECKING:
+    from mnist_report.pipeline import Surroundings
 
 
-def look_around() -> Surroundings:
+def look_around() -> "Surroundings":
     """What the run folder says about the circumstances of a run."""
+    from mnist_report.pipeline import Surroundings
+
     command = shlex.join(["mnist-report", *sys.argv[1:]])
     return Surroundings(now(), command, _git_commit(), platform.node(), f"{platform.system()} {platform.machine()}")
 

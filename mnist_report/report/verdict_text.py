@@ -29,7 +29,8 @@ def verdict_sentence(verdict: Verdict) -> str:
     if verdict.outcome == "PASS":
         return f"PASS: {text.plural(n, 'gate')} passed"
     blocks = "; this blocks" if verdict.outcome == "INCONCLUSIVE" and verdict.blocks(worst) else ""
-    return f"{verdict.outcome}: of {text.plural(n, 'gate')}, {said}{blocks}. {result_sentence(worst)}"
+    sentence = result_sentence(worst)
+    return f"{verdict.outcome}: of {text.plural(n, 'gate')}, {said}{blocks}. {sentence[:1].upper()}{sentence[1:]}"
 
 
 def result_sentence(result: Result) -> str:
@@ -56,7 +57,7 @@ def gates_table(verdict: Verdict) -> Table:
         if finding.observed.n:
             subject = f"{finding.subject}: " if len(result.findings) > 1 else ""
             observed, spread = subject + value(gate, finding.observed), interval(gate, finding.observed)
-        numbers = (points(gate, number) for number in (finding.margin, finding.shortfall, finding.twin))
+        numbers = (points(gate, finding.margin), size(gate, finding.shortfall), size(gate, finding.twin))
         rows.append((result.outcome, gate.name, observed, spread, threshold(gate), *numbers))
     columns = ("Outcome", "Gate", "Observed", "95 % interval", "Threshold", "Margin", "Shortfall seen", "Margin seen")
     return Table(columns, tuple(rows), frozenset(range(2, len(columns))))
@@ -74,14 +75,15 @@ def interval(gate: Gate, metric: Metric) -> str:
     if math.isnan(metric.ci_low):
         return text.DASH
     if gate.needs_baseline:
-        return f"{points(gate, metric.ci_low)} to {points(gate, metric.ci_high)}"
+        unit = " pp" if is_share(gate) else ""
+        return f"{points(gate, metric.ci_low).removesuffix(unit)} to {points(gate, metric.ci_high)}"
     return text.percent_interval(metric) if is_share(gate) else text.interval(metric, 4)
 
 
 def threshold(gate: Gate) -> str:
     """The threshold with its unit."""
     if gate.needs_baseline:
-        return points(gate, gate.threshold).lstrip("+")
+        return size(gate, gate.threshold)
     return f"{100 * gate.threshold:.10g} %" if is_share(gate) else f"{gate.threshold:.10g}"
 
 
@@ -93,6 +95,11 @@ def points(gate: Gate, number: float) -> str:
     if number and abs(factor * number) < 10.0**-places:
         return f"{factor * number:+.1e}{unit}"
     return f"{round(factor * number, places) + 0.0:+.{places}f}{unit}"
+
+
+def size(gate: Gate, number: float) -> str:
+    """An unsigned difference."""
+    return points(gate, number).lstrip("+")
 
 
 def is_share(gate: Gate) -> bool:

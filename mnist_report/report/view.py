@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mnist_report.evaluation.comparison import Comparison
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.mistakes import worst_first
 from mnist_report.gates.verdict import Verdict
 from mnist_report.report import provenance, tables, text
+from mnist_report.report.comparison_text import change_lines
 from mnist_report.report.pictures import Digit, Picture, make_digit, make_pictures
 from mnist_report.report.tables import Table
 from mnist_report.report.verdict_text import gates_table, result_sentence, verdict_sentence
@@ -41,6 +43,7 @@ class View:
     outcome: str
     gates: tuple[GateRow, ...]
     gate_columns: tuple[str, ...]
+    changes: tuple[str, ...]
     overall: Table
     per_class: Table
     confused_pairs: Table
@@ -65,7 +68,11 @@ class View:
 
 
 def make_view(
-    run: StoredRun, evaluation: Evaluation, figures: Mapping[str, str], verdict: Verdict | None = None
+    run: StoredRun,
+    evaluation: Evaluation,
+    figures: Mapping[str, str],
+    verdict: Verdict | None = None,
+    comparison: Comparison | None = None,
 ) -> View:
     """Say a run in words and tables.
 
@@ -74,6 +81,7 @@ def make_view(
         evaluation: of its predictions.
         figures: the SVG text of each figure by name.
         verdict: of its gates, or None.
+        comparison: with its baseline, or None.
     """
     facts, predictions = run.provenance, run.predictions
     metrics = evaluation.overall
@@ -94,6 +102,7 @@ def make_view(
         verdict=verdict_sentence(verdict) if verdict else "",
         outcome=verdict.outcome if verdict else "",
         gates=_gate_rows(verdict) if verdict else (),
+        changes=change_lines(comparison) if comparison else (),
         gate_columns=gates_table(verdict).columns if verdict else (),
         overall=tables.overall_table(metrics),
         per_class=tables.per_class_table(evaluation, predictions.class_names),

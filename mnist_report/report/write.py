@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_report.errors import OutputError
+from mnist_report.evaluation.comparison import Comparison
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.gates.verdict import Verdict
 from mnist_report.report.figures import make_figures, to_png, to_svg
@@ -24,7 +25,11 @@ def draw_figures(run: StoredRun, evaluation: Evaluation) -> dict[str, "Figure"]:
 
 
 def draw_reports(
-    run: StoredRun, evaluation: Evaluation, formats: Collection[str], verdict: Verdict | None = None
+    run: StoredRun,
+    evaluation: Evaluation,
+    formats: Collection[str],
+    verdict: Verdict | None = None,
+    comparison: Comparison | None = None,
 ) -> dict[str, bytes]:
     """The reports by file name.
 
@@ -33,6 +38,7 @@ def draw_reports(
         evaluation: of its predictions.
         formats: of "html" and "pdf".
         verdict: of its gates, or None.
+        comparison: with its baseline, or None.
 
     Raises:
         RenderError: the PDF was asked for and Pango is missing.
@@ -40,7 +46,7 @@ def draw_reports(
     if not formats:
         return {}
     figures = {name: to_svg(figure) for name, figure in draw_figures(run, evaluation).items()}
-    view = make_view(run, evaluation, figures, verdict)
+    view = make_view(run, evaluation, figures, verdict, comparison)
     html = to_html(view)
     reports = {"report.html": html.encode()} if "html" in formats else {}
     return reports | ({"report.pdf": to_pdf(html)} if "pdf" in formats else {})

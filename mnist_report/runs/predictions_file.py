@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_report.errors import DataError, ModelError, OutputError
 from mnist_report.evaluation.predictions import Predictions, make_predictions
+from mnist_report.runs.columns import numbers, read_table
 
 # A row group at a time is what a reader must hold.
 ROWS_AT_A_TIME = 8_192
@@ -69,11 +70,9 @@ def read_predictions(path: Path, class_names: tuple[str, ...] | None = None) -> 
         OSError, ValueError, LookupError: it is not such a file.
         ModelError: its rows are not probabilities.
     """
-    from pyarrow import parquet
-
-    table = parquet.read_table(path)
+    table = read_table(path)
     names = class_names if class_names is not None else _numbered(table.column_names)
-    index = table["index"].to_numpy().astype(np.int64)
+    index = numbers(table["index"]).astype(np.int64)
     if len(set(index.tolist())) != len(index):
         raise ValueError("an index occurs twice")
     return _predictions(table, names, path), index
@@ -117,8 +116,8 @@ def _numbered(columns: Iterable[str]) -> tuple[str, ...]:
 
 def _predictions(table: Any, class_names: tuple[str, ...], path: Path, first_row: int = 0) -> Predictions:
     """The rows of a pyarrow table or batch."""
-    probabilities = np.column_stack([table[f"p{k}"].to_numpy() for k in range(len(class_names))])
-    labels = table["label"].to_numpy()
+    probabilities = np.column_stack([numbers(table[f"p{k}"]) for k in range(len(class_names))])
+    labels = numbers(table["label"])
     if not np.issubdtype(labels.dtype, np.integer):
         raise ValueError(f"label is {labels.dtype}, expected whole numbers")
     labels = labels.astype(np.int64)

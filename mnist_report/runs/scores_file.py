@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.evaluation.predictions import Scores
+from mnist_report.runs.columns import numbers, read_table
 
 COLUMNS = ("label", "predicted", "runner_up", "confidence", "loss", "brier")
 FIELDS = ("labels", *COLUMNS[1:])
@@ -31,10 +32,8 @@ def read_scores(path: Path, class_names: tuple[str, ...]) -> tuple[Scores, NDArr
     Raises:
         OSError, ValueError, LookupError: it is not such a file.
     """
-    from pyarrow import parquet
-
-    table = parquet.read_table(path)
-    columns = {name: table[name].to_numpy() for name in ("index", *COLUMNS)}
+    table = read_table(path)
+    columns = {name: numbers(table[name]) for name in ("index", *COLUMNS)}
     whole = {name: columns[name].astype(np.int64) for name in ("index", "label", "predicted", "runner_up")}
     for name in ("label", "predicted", "runner_up"):
         if len(whole[name]) and not 0 <= whole[name].min() <= whole[name].max() < len(class_names):

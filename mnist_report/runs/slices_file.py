@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_report.runs.columns import numbers, read_table, texts
+
 
 def write_slices(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
     """Write a row per image: its index and its value in each column, as text."""
@@ -23,17 +25,11 @@ def read_slices(path: Path, n: int) -> dict[str, NDArray[Any]]:
     """Read what `write_slices` wrote; a run without slices has no such file.
 
     Raises:
-        OSError, ValueError, LookupError: it is not such a file, or not of n images in their order.
+        OSError, ValueError, LookupError, TypeError: it is not such a file, or not of n images in their order.
     """
-    from pyarrow import parquet
-
     if not path.exists():
         return {}
-    table = parquet.read_table(path)
-    if table["index"].to_pylist() != list(range(n)):
+    table = read_table(path)
+    if not np.array_equal(numbers(table["index"]), np.arange(n)):
         raise ValueError(f"{table.num_rows} rows, expected the index 0 to {n - 1}")
-    columns = {name: table[name].to_pylist() for name in table.column_names if name != "index"}
-    for name, values in columns.items():
-        if not all(isinstance(value, str) for value in values):
-            raise ValueError(f"column {name!r} holds something other than text")
-    return {name: np.array(values, dtype=object) for name, values in columns.items()}
+    return {name: texts(table[name]) for name in table.column_names if name != "index"}
