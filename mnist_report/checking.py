@@ -1,18 +1,22 @@
 """A stored run is decided about again; nothing in its folder changes."""
 
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from mnist_report.errors import OutputError
+from mnist_report.gates.document import read_document
 from mnist_report.gates.rules import GateSet, default_gates
 from mnist_report.gates.verdict import Verdict
-from mnist_report.judging import ci_files, judge_run, last_line
+from mnist_report.judging import Judged, ci_files, judge_document, judge_run, last_line
+from mnist_report.report.text import DASH
 from mnist_report.report.verdict_text import result_sentence
 from mnist_report.runs.baseline import match, read_baseline
-from mnist_report.runs.folder import StoredRun, read_run
+from mnist_report.runs.folder import FORMAT, StoredRun, read_run
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,12 +56,45 @@ def check_run(folder: Path, gates: GateSet | None, baseline: Path | None, today:
     run = read_run(folder)
     if baseline is not None:
         run = with_baseline(run, baseline)
-    rules = gates or run.gates or default_gates(with_baseline=run.baseline is not None)
-    run = replace(run, gates=rules)
-    judged = judge_run(run, today)
+    run = replace(run, gates=gates or _own_gates(run, given=baseline is not None))
+    return _checked(judge_run(run, today), run.provenance)
+
+
+def check_document(path: Path, gates: GateSet | None, today: date) -> Checked:
+    """Decide by a metrics.json alone; what needs a row per image is an ERROR.
+
+    Args:
+        path: of the file.
+        gates: the rules; None for the default ones.
+        today: for the waivers.
+
+    Raises:
+        OutputError: it is not there, or damaged.
+    """
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        if document.get("format") != FORMAT:
+            raise OutputError(f"{path}: format is {document.get('format')!r}, this version reads {FORMAT}")
+        evidence = read_document(document)
+    except FileNotFoundError as error:
+        raise OutputError(f"{path}: no such file; give a run folder or its metrics.json") from error
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise OutputError(f"{path}: not a metrics.json ({type(error).__name__}: {error})") from error
+    judged = judge_document(evidence, gates or default_gates(with_baseline=False), today)
+    facts = {"title": str(path), "created": f"{today.isoformat()}T00:00:00", "run_id": DASH, "model": {"name": DASH}}
+    return _checked(judged, facts)
+
+
+def _checked(judged: Judged, facts: Mapping[str, Any]) -> Checked:
     assert judged.verdict is not None  # noqa: S101  there are rules
     lines = tuple(f"{result.outcome:13}{result_sentence(result)}" for result in judged.verdict.results)
-    return Checked(judged.verdict, lines, last_line(judged), ci_files(run, judged))
+    return Checked(judged.verdict, lines, last_line(judged), ci_files(facts, judged))
+
+
+def _own_gates(run: StoredRun, *, given: bool) -> GateSet:
+    """The run's own rules; the default ones follow the baseline, also one that was given now."""
+    default = default_gates(with_baseline=given or bool(run.provenance.get("baseline")))
+    return default if run.gates is None or run.gates == default_gates(with_baseline=False) else run.gates
 
 
 def with_baseline(run: StoredRun, path: Path) -> StoredRun:

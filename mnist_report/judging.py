@@ -1,13 +1,17 @@
 """A stored run and its rules become a verdict, and the files by which CI learns of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from mnist_report.ci.junit import junit_xml
 from mnist_report.ci.markdown import summary
 from mnist_report.ci.openmetrics import openmetrics
 from mnist_report.evaluation.comparison import Comparison, compare
+from mnist_report.gates.document import Document
 from mnist_report.gates.evidence import Evidence, gather
+from mnist_report.gates.rules import GateSet
 from mnist_report.gates.verdict import Verdict, judge
 from mnist_report.report.comparison_text import change_lines
 from mnist_report.report.text import accuracy_sentence
@@ -25,7 +29,7 @@ class Judged:
         comparison: with the baseline, or None where there is none.
     """
 
-    evidence: Evidence
+    evidence: Evidence | Document
     verdict: Verdict | None
     comparison: Comparison | None
 
@@ -44,9 +48,18 @@ def judge_run(run: StoredRun, today: date) -> Judged:
     return Judged(evidence, verdict, comparison)
 
 
-def ci_files(run: StoredRun, judged: Judged) -> dict[str, str]:
-    """The files for CI and monitoring: metrics.prom, and where something was gated junit.xml and summary.md."""
-    facts = run.provenance
+def judge_document(document: Document, gates: GateSet, today: date) -> Judged:
+    """Hold a metrics.json against rules."""
+    return Judged(document, judge(gates, document, today), None)
+
+
+def ci_files(facts: Mapping[str, Any], judged: Judged) -> dict[str, str]:
+    """The files for CI and monitoring: metrics.prom, and where something was gated junit.xml and summary.md.
+
+    Args:
+        facts: run.json: the title, created, the run-id and the model's name.
+        judged: the run.
+    """
     files = {"metrics.prom": openmetrics(judged.evidence.overall, judged.verdict, model=facts["model"]["name"])}
     if judged.verdict is not None:
         files["junit.xml"] = junit_xml(judged.verdict, suite=facts["title"], created=facts["created"])

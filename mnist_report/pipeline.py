@@ -212,7 +212,7 @@ def finish_run(
     verdict = judged.verdict
     with writing_to(job.reports):
         write_results(folder, stored, evaluation, verdict, judged.comparison)
-        files = ci_files(stored, judged)
+        files = ci_files(facts, judged)
         write_texts(folder, files)
         watch.lap("evaluation")
         write_reports(folder, draw_reports(stored, evaluation, formats, verdict, judged.comparison))

@@ -51,7 +51,7 @@ def test_metrics_json_holds_every_metric_of_each_class(tmp_path):
 def test_metrics_json_has_its_keys():
     """Gates, dashboards and later runs name them."""
     document = metrics_document(tiny_run().evaluation, NAMES)
-    keys = ["format", "overall", "accuracy_without_suspects", "findings", "per_class", "slices", "temperature"]
+    keys = ["format", "seed", "overall", "accuracy_without_suspects", "findings", "per_class", "slices", "temperature"]
     keys += ["confusion", "calibration"]
     assert list(document) == keys
 

@@ -22,16 +22,19 @@ def check(
     It prints a line for each gate and changes nothing in the run folder.
 
     Args:
-        run: A run folder, or the metrics.json in it.
+        run: A run folder, or a metrics.json.
         junit: Also write a JUnit file.
         summary: Also write a Markdown summary.
     """
     with console(console_options):
-        from mnist_report.checking import check_run, write_files
+        from mnist_report.checking import check_document, check_run, write_files
 
-        gates = load_gates(gate_options)
-        folder = run.parent if run.name == "metrics.json" else run
-        checked = check_run(folder, gates, gate_options.baseline, now().astimezone(UTC).date())
+        gates, today = load_gates(gate_options), now().astimezone(UTC).date()
+        folder = run.parent if (run.parent / "run.json").exists() and run.suffix == ".json" else run
+        if folder.suffix == ".json":
+            checked = check_document(folder, gates, today)
+        else:
+            checked = check_run(folder, gates, gate_options.baseline, today)
         wanted = {junit: "junit.xml", summary: "summary.md"}
         write_files({path: checked.files[name] for path, name in wanted.items() if path is not None})
         for line in checked.lines:

@@ -42,6 +42,7 @@ class Evaluation:
 
     Attributes:
         tally: the counts.
+        seed: of the resampled intervals.
         overall: every metric of the whole set, by its fixed name.
         per_class: every metric of each class, in label order.
         label_issues: the labels that should be looked at.
@@ -53,6 +54,7 @@ class Evaluation:
     """
 
     tally: Tally
+    seed: int
     overall: dict[str, Metric]
     per_class: tuple[dict[str, Metric], ...]
     label_issues: LabelIssues
@@ -86,6 +88,7 @@ def evaluate(
     issues = find_label_issues(predictions.labels, predictions.rows)
     return Evaluation(
         tally=tally,
+        seed=seed,
         overall=overall,
         per_class=per_class,
         label_issues=issues,

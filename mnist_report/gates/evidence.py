@@ -55,6 +55,11 @@ class Evidence:
     baseline: Scores | None
     no_baseline: str
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """In label order."""
+        return self.predictions.class_names
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
@@ -85,10 +90,10 @@ def gather(
     )
 
 
-def subjects_of(gate: Gate, evidence: Evidence) -> tuple[str, ...]:
+def subjects_of(gate: Gate, class_names: tuple[str, ...]) -> tuple[str, ...]:
     """The classes of a family, the one class or slice, or "" for the whole set."""
     if gate.is_family:
-        return evidence.predictions.class_names
+        return class_names
     return (gate.class_name or gate.slice_name or "",)
 
 
@@ -103,16 +108,25 @@ def observe(gate: Gate, subject: str, evidence: Evidence) -> Observation:
     Raises:
         NoEvidenceError: the run does not have the metric, the class, the slice or the baseline, or not with a value.
     """
-    known = ranges_for(gate)
-    if gate.metric not in known:
-        where = "a class has" if gate.class_name else "a slice has" if gate.slice_name else "known are"
-        hint = "; a metric of a class needs class" if gate.metric in {"recall", "precision", "f1"} else ""
-        raise NoEvidenceError(f"unknown metric {gate.metric!r}; {where} {', '.join(known)}{hint}")
+    check_known(gate)
     chosen = _chosen(gate, subject, evidence)
     found = _change(gate, chosen, evidence) if gate.needs_baseline else _level(gate, subject, chosen, evidence)
     if math.isnan(found.metric.value):
         raise NoEvidenceError(f"{gate.metric} is not defined for these predictions")
     return found
+
+
+def check_known(gate: Gate) -> None:
+    """See that there is such a metric at all.
+
+    Raises:
+        NoEvidenceError: there is not.
+    """
+    known = ranges_for(gate)
+    if gate.metric not in known:
+        where = "a class has" if gate.class_name else "a slice has" if gate.slice_name else "known are"
+        hint = "; a metric of a class needs class" if gate.metric in {"recall", "precision", "f1"} else ""
+        raise NoEvidenceError(f"unknown metric {gate.metric!r}; {where} {', '.join(known)}{hint}")
 
 
 def _chosen(gate: Gate, subject: str, evidence: Evidence) -> NDArray[np.bool_]:

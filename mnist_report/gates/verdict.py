@@ -11,6 +11,7 @@ from typing import Literal
 
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.paired import holm
+from mnist_report.gates.document import Document, observe_document
 from mnist_report.gates.evidence import Evidence, NoEvidenceError, Observation, observe, subjects_of
 from mnist_report.gates.measurements import Measurement
 from mnist_report.gates.rules import Gate, GateSet
@@ -106,25 +107,30 @@ class Verdict:
         return min((result.outcome for result in self.results), key=OUTCOMES.index, default="PASS")
 
 
-def judge(gates: GateSet, evidence: Evidence, today: date) -> Verdict:
+def judge(gates: GateSet, evidence: Evidence | Document, today: date) -> Verdict:
     """Hold every rule against the evidence.
 
     Args:
         gates: the rules.
-        evidence: of a run.
+        evidence: of a run, or of its metrics.json alone.
         today: waivers hold through their last day.
     """
     return Verdict(tuple(_judge(gate, evidence, today) for gate in gates.gates), gates.inconclusive)
 
 
-def _judge(gate: Gate, evidence: Evidence, today: date) -> Result:
+def _judge(gate: Gate, evidence: Evidence | Document, today: date) -> Result:
     if gate.needs_baseline and gate.baseline_missing == "allow" and evidence.baseline is None:
         allowed = Finding("", "PASS", UNDEFINED)
         return Result(gate, "PASS", (allowed,), (f"{evidence.no_baseline}, which this gate allows",))
     observed: list[tuple[str, Observation | str]] = []
-    for subject in subjects_of(gate, evidence):
+    for subject in subjects_of(gate, evidence.class_names):
         try:
-            observed.append((subject, observe(gate, subject, evidence)))
+            found = (
+                observe_document(gate, subject, evidence)
+                if isinstance(evidence, Document)
+                else observe(gate, subject, evidence)
+            )
+            observed.append((subject, found))
         except NoEvidenceError as error:
             observed.append((subject, str(error)))
     findings = tuple(_decide(gate, observed))

@@ -235,6 +235,7 @@ def metrics_document(evaluation: Evaluation, class_names: tuple[str, ...]) -> di
     confusion = evaluation.tally.confusion
     return {
         "format": FORMAT,
+        "seed": evaluation.seed,
         "overall": {name: _finite(metric) for name, metric in evaluation.overall.items()},
         "accuracy_without_suspects": _finite(evaluation.accuracy_without_suspects),
         "findings": list(evaluation.findings),
