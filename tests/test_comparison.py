@@ -485,15 +485,16 @@ def test_what_is_not_defined_of_a_side_has_no_difference(name, other):
 
 
 def test_macro_averages_are_of_the_classes_that_are_there():
-    """One image of nine of the only class regressed; the draws are of those and one error more, by enumeration."""
+    """Two of nine images of the only class regressed and one was fixed; the draws have one error more, of either."""
     from scipy.stats import multinomial
 
-    value, draws = paired_draws(said([0] * 8 + [1], [0] * 9, 2), said([0] * 9, [0] * 9, 2), 0)["macro_recall"]
+    candidate, baseline = said([0] * 7 + [1] * 2, [0] * 9, 2), said([1] + [0] * 8, [0] * 9, 2)
+    value, draws = paired_draws(candidate, baseline, 0)["macro_recall"]
     chances = Counter()
     for fixed, regressed in np.ndindex(10, 10):
         if fixed + regressed <= 9:
             cells = [fixed, regressed, 9 - fixed - regressed]
-            chances[fixed - regressed] += multinomial.pmf(cells, 9, [0.05, 0.15, 0.8])
+            chances[fixed - regressed] += multinomial.pmf(cells, 9, [0.15, 0.25, 0.6])
     assert value == pytest.approx(-1 / 9)
     for images, p in chances.items():
         spread = math.sqrt(p * (1 - p) / len(draws))
