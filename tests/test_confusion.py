@@ -82,6 +82,50 @@ def test_margins_are_the_diagonal_and_the_sums_of_rows_and_columns(matrix):
 
 
 @law
+@given(st.data(), st.integers(1, 6), st.integers(0, 12))
+def test_margins_of_cells_are_those_of_a_plain_loop(data, classes, cells):
+    """Of several matrices at a time; a cell may be given twice, and a class not at all."""
+    kinds = hnp.arrays(np.int64, cells, elements=st.integers(0, classes - 1))
+    actual, predicted = data.draw(kinds), data.draw(kinds)
+    numbers = data.draw(hnp.arrays(np.float64, (2, cells), elements=st.integers(0, 99)))
+    found = of.margins_of_cells(numbers, actual, predicted, classes)
+    for row, cell_counts in enumerate(numbers.tolist()):
+        expected = np.zeros((3, classes))
+        for a, p, count in zip(actual.tolist(), predicted.tolist(), cell_counts, strict=True):
+            expected[:, [a, p]] += np.array([[0, 0], [count, 0], [0, count]]) if a != p else 0
+            expected[:, a] += count if a == p else 0
+        assert [getattr(found, part)[row].tolist() for part in ("right", "actual", "predicted")] == expected.tolist()
+
+
+@law
+@given(counts)
+def test_an_error_that_there_may_be_is_of_a_class_that_is_there_for_one_that_is_predicted(matrix):
+    """Whether it was seen or not."""
+    classes = range(len(matrix))
+    expected = [(a, p) for a in classes for p in classes if a != p and matrix[a].any() and matrix[:, p].any()]
+    assert list(map(tuple, of.unseen_errors(matrix).tolist())) == expected
+
+
+def test_one_class_alone_is_always_drawn_as_it_is():
+    """There is nothing to take it for."""
+    drawn = of.resample(np.array([[0, 0, 0], [0, 7, 0], [0, 0, 0]]), 50, 1)
+    for part in (drawn.right, drawn.actual, drawn.predicted):
+        assert part.tolist() == [[0, 7, 0]] * 50
+
+
+def test_every_error_that_there_may_be_is_drawn_as_often():
+    """Of a perfect matrix with classes of several sizes; to five standard errors."""
+    drawn = of.resample(np.diag([4_000, 500, 20]), 20_000, 5)
+    alone = drawn.right.sum(axis=1) == 4_519
+    shares = []
+    for a, p in np.argwhere(~np.eye(3, dtype=bool)):
+        missed = drawn.actual[alone, a] > drawn.right[alone, a]
+        shares.append((missed & (drawn.predicted[alone, p] > drawn.right[alone, p])).mean())
+    assert sum(shares) == pytest.approx(1)
+    assert shares == pytest.approx([1 / 6] * 6, abs=5 * math.sqrt(1 / 6 * 5 / 6 / alone.sum()))
+
+
+@law
 @given(counts)
 def test_every_draw_has_as_many_images_as_the_set(matrix):
     """In rows as in columns, and no more right ones than there are."""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from strategies import law, samples
 
+from mnist_report.evaluation import confusion as of_confusion
 from mnist_report.evaluation.evaluation import evaluate
 from mnist_report.evaluation.predictions import make_predictions
 
@@ -129,7 +130,7 @@ def test_certainty_that_is_always_wrong_has_a_finite_loss(evaluations):
     assert {overall[name].value for name in ("ece", "ece_equal_mass", "overconfidence")} == {1}
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "mcc", "cohen_kappa"])
+@pytest.mark.parametrize("metric", ["accuracy", *of_confusion.OVERALL])
 def test_a_model_without_an_error_is_not_proved_perfect(evaluations, metric):
     """Every interval leaves room below."""
     found = evaluations["all right"].overall[metric]

@@ -193,6 +193,26 @@ def test_provenance_of_another_kind_is_named(tmp_path, change):
         read_run(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("order", "telling"),
+    [
+        (range(11, -1, -1), "its rows are not in the order of the images"),
+        ([1, 0, *range(2, 12)], "its rows are not in the order of the images"),
+        (range(1, 12), "its rows are not in the order of the images"),
+        ([*range(11), 10], "an index occurs twice"),
+    ],
+    ids=["reversed", "two", "one is missing", "one is there twice"],
+)
+def test_predictions_in_another_order_are_damage(tmp_path, order, telling):
+    """Slices and pictures would be those of other images; a row that is missing or there twice moves the rest."""
+    from pyarrow import parquet
+
+    path = tiny_run().write(tmp_path) / "predictions.parquet"
+    parquet.write_table(parquet.read_table(path).take(list(order)), path)
+    with pytest.raises(OutputError, match=rf"predictions\.parquet: damaged \(ValueError: {telling}"):
+        read_run(tmp_path)
+
+
 def test_a_label_without_a_class_is_damage(tmp_path):
     """Predictions that were edited by hand."""
     from pyarrow import parquet
