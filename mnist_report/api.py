@@ -19,11 +19,11 @@ from mnist_report.evaluation import evaluation
 from mnist_report.evaluation.evaluation import NO_COLUMNS
 from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.evaluation.streamed import StreamedEvaluation, evaluate_parts
-from mnist_report.model.adapter import as_pixels, check_fit, dissect
+from mnist_report.model.adapter import Anatomy, as_pixels, check_fit, dissect
 from mnist_report.model.backend import find_backend
 from mnist_report.model.card import make_card
 from mnist_report.model.cnn import build_cnn
-from mnist_report.model.fitting import Epoch, Fit, Progress, fit
+from mnist_report.model.fitting import Epoch, Fit, Progress, fit, held_out
 from mnist_report.model.process import device_environment
 from mnist_report.model.recipes import Recipe
 from mnist_report.model.store import file_sha256, identify_model, load_model, save_model, shipped_model, write_card
@@ -61,7 +61,7 @@ def evaluate(
         DataError: labels, images or slices do not fit.
         ModelError: the rows are not probabilities.
     """
-    rows = np.asarray(probabilities)
+    rows = _array(probabilities, "probabilities")
     if rows.ndim != 2 or rows.shape[1] < 2 or not np.issubdtype(rows.dtype, np.floating):
         raise ModelError(f"probabilities: {rows.dtype} of shape {rows.shape}, expected floats of shape (n, classes)")
     if len(rows) == 0:
@@ -69,9 +69,9 @@ def evaluate(
     names = tuple(map(str, class_names if class_names is not None else range(rows.shape[1])))
     if len(names) != rows.shape[1]:
         raise DataError(f"class_names: found {len(names)}, expected {rows.shape[1]}, one for each column")
-    truth = _check_labels(np.asarray(labels), len(rows), len(names))
+    truth = _check_labels(_array(labels, "labels"), len(rows), len(names))
     predictions = make_predictions(rows, truth, names, "probabilities")
-    columns = {name: _slice_column(name, values, len(truth)) for name, values in (slices or NO_COLUMNS).items()}
+    columns = {str(name): _slice_column(name, values, len(truth)) for name, values in (slices or NO_COLUMNS).items()}
     shown = None if images is None else _shown(images, len(truth))
     return EvaluationResult(evaluation.evaluate(predictions, seed, columns), predictions, shown, ())
 
@@ -130,7 +130,8 @@ class MNISTClassifier:
         Raises:
             DataError: another shape, or fewer than two classes.
         """
-        if len(input_shape) != 3 or input_shape[-1] != 1 or num_classes < 2:
+        sizes = (*input_shape, num_classes)
+        if len(sizes) != 4 or not all(isinstance(size, int) and size > 0 for size in sizes) or input_shape[2] != 1:
             raise DataError(
                 f"input_shape is {input_shape}, num_classes {num_classes}: expected (height, width, 1) and two or more"
             )
@@ -182,12 +183,15 @@ class MNISTClassifier:
         if not 0 < validation_split < 1:
             raise ConfigError(f"validation_split is {validation_split}, expected between 0 and 1")
         recipe = Recipe(epochs=epochs, batch_size=batch_size, validation_share=validation_split, seed=self.seed)
-        check_fit(dissect(model, "the model"), pixels.shape[1:3], model.output_shape[-1], "X_train")
-        labels = _check_labels(np.asarray(y_train), len(pixels), model.output_shape[-1])
+        anatomy = _fitting(model, pixels, "X_train")
+        labels = _check_labels(_array(y_train, "labels"), len(pixels), anatomy.num_classes)
+        held_out(len(labels), recipe.validation_share)
         data = {"source": "arrays", "split": "train", "sha256": _digest(pixels, labels), "n": len(labels)}
         # What the card says is true of the weights, or there is none.
         self._trained = None
-        done = fit(model, pixels, labels, recipe, show=self._show, stopped=lambda: False)
+        done = fit(
+            model, pixels.reshape(-1, *anatomy.input_shape), labels, recipe, show=self._show, stopped=lambda: False
+        )
         assert done is not None  # noqa: S101  nobody can ask it to stop
         self._trained = recipe, done, data
         return pd.DataFrame([asdict(epoch) for epoch in done.history])
@@ -200,11 +204,13 @@ class MNISTClassifier:
             ModelError: there is no model yet, or it does not take such images.
         """
         model, pixels = self._model("predict"), as_pixels(X, "X")
-        anatomy = dissect(model, "the model")
-        check_fit(anatomy, pixels.shape[1:3], anatomy.num_classes, "X")
-        return np.asarray(
-            model.predict(pixels.reshape(-1, *anatomy.input_shape), batch_size=BATCH, verbose=0), np.float32
-        )
+        anatomy = _fitting(model, pixels, "X")
+        answer = model.predict(pixels.reshape(-1, *anatomy.input_shape), batch_size=BATCH, verbose=0)
+        if answer.shape != (len(pixels), anatomy.num_classes):
+            raise ModelError(
+                f"the model answers {len(pixels)} images with shape {answer.shape}: expected a row an image"
+            )
+        return np.asarray(answer, np.float32)
 
     def evaluate(self, X_test: ArrayLike, y_test: ArrayLike) -> EvaluationResult:
         """Predict the images and evaluate what the model says about them.
@@ -217,8 +223,8 @@ class MNISTClassifier:
             DataError: the arrays do not fit.
             ModelError: there is no model yet, or it does not answer with probabilities.
         """
-        pixels = as_pixels(X_test, "X_test")
-        labels = _check_labels(np.asarray(y_test), len(pixels), self._model("evaluate").output_shape[-1])
+        model, pixels = self._model("evaluate"), as_pixels(X_test, "X_test")
+        labels = _check_labels(_array(y_test, "labels"), len(pixels), _fitting(model, pixels, "X_test").num_classes)
         result = evaluate(self.predict(pixels), labels, images=pixels)
         history = [asdict(epoch) for epoch in self._trained[1].history] if self._trained else ()
         result = EvaluationResult(result.evaluation, result.predictions, result.images, history)
@@ -275,6 +281,21 @@ def _import_keras() -> Any:
     return keras
 
 
+def _fitting(model: Any, pixels: NDArray[np.float32], where: str) -> Anatomy:
+    """The model's anatomy, which fits the images."""
+    anatomy = dissect(model, "the model")
+    height, width = pixels.shape[1:3]
+    check_fit(anatomy, (height, width), anatomy.num_classes, where)
+    return anatomy
+
+
+def _array(values: ArrayLike, where: str) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except ValueError as error:  # lists of several lengths
+        raise DataError(f"{where}: not an array ({error})") from error
+
+
 def _check_labels(labels: NDArray[Any], n: int, classes: int) -> NDArray[np.int64]:
     if labels.ndim == 2 and labels.shape[1] == 1:
         raise DataError(f"labels: shape is {labels.shape}, expected (n,); give labels.ravel()")
@@ -291,11 +312,15 @@ def _check_labels(labels: NDArray[Any], n: int, classes: int) -> NDArray[np.int6
 def _slice_column(name: str, values: ArrayLike, n: int) -> NDArray[Any]:
     import pandas as pd
 
-    cells = np.asarray(values, dtype=object)
-    if cells.shape != (n,):
-        raise DataError(f"slices: column {name!r} has shape {cells.shape}, expected ({n},)")
-    column = np.array(["" if pd.isna(cell) else as_text(cell) for cell in cells.tolist()], dtype=object)
-    check_slice_column(name, column, "slices")
+    try:
+        cells = pd.Series(values).astype(object).tolist()
+        if len(cells) != n:
+            raise DataError(f"slices: column {name!r} has {len(cells)} values, expected {n}")
+        texts = [as_text(None if pd.api.types.is_scalar(cell) and pd.isna(cell) else cell) for cell in cells]
+    except (ValueError, TypeError) as error:
+        raise DataError(f"slices: column {name!r}: {error}") from error
+    column = np.array(texts, dtype=object)
+    check_slice_column(str(name), column, "slices")
     return column
 
 

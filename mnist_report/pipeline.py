@@ -143,6 +143,7 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
             dataset = load_dataset(job.data, job.split)
             log.info("%s: %s split, %s images", dataset.source, dataset.split, f"{len(dataset):,}")
             slice_columns = _slice_columns(job.slices, dataset)
+            slices = _slices_facts(job.slices)
             baseline = read_baseline(job.baseline, dataset.class_names) if job.baseline else None
             # These imports cost seconds; the model's process spends them on importing keras.
             formats = _usable_formats(job.formats)
@@ -161,6 +162,7 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
             model_file=model_file,
             dataset=dataset,
             slice_columns=slice_columns,
+            slices=slices,
             baseline=baseline,
             answer=Answer(anatomy, backend, inference),
             formats=formats,
@@ -195,6 +197,7 @@ def finish_run(
     formats: Sequence[str],
     watch: "Stopwatch",
     lines: list[str],
+    slices: Mapping[str, str] | None = None,
     baseline: Baseline | None = None,
 ) -> Finished:
     """Everything after inference: evaluate, store, report, publish. See `run`."""
@@ -203,7 +206,7 @@ def finish_run(
     )
     index = choose_images(predictions, most_mistakes=MOST_MISTAKES, samples_per_class=SAMPLES_PER_CLASS, seed=job.seed)
     images = ShownImages(index, dataset.images[index])
-    facts = _provenance(job, surroundings, model_file, dataset, answer)
+    facts = _provenance(job, surroundings, model_file, dataset, answer) | {"slices": slices}
     scores, facts["baseline"] = _matched(baseline, predictions, dataset.sha256)
     run_id = make_run_id(facts)
     facts |= {"run_id": run_id}
@@ -371,7 +374,6 @@ def _provenance(
             "image_shape": list(dataset.images.shape[1:]),
             "class_names": list(dataset.class_names),
         },
-        "slices": _slices_facts(job.slices),
     }
 
 

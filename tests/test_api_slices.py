@@ -82,7 +82,6 @@ def test_too_many_values_are_refused():
         evaluate(np.tile(ROWS[:1], (n, 1)), [0] * n, slices={"age": range(n)})
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="as_text's ValueError comes through; DataError is promised")
 @pytest.mark.parametrize(
     "values", [[b"a", b"b", b"c", b"d"], [[1], [1, 2], [3], [4]], [{"a": 1}] * 4], ids=["bytes", "lists", "dicts"]
 )

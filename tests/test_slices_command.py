@@ -24,9 +24,6 @@ PENS = ("blue, fine", "<b>red</b>", "", "2B", "")
 TRICKY = ["a,b", 'a "b"', "a=b", " a ", "\u2028", "\N{PILE OF POO}"]
 
 
-late = pytest.mark.xfail(strict=True, reason="the file's digest is made when inference is over, of what is there then")
-
-
 def ink_of_tenths(images):
     """A classifier: each class has a part of the picture, and the one with the most ink wins."""
     parts = np.array_split(images.astype(float) ** 4, 10, axis=2)
@@ -282,7 +279,6 @@ def test_a_file_with_text_that_is_not_utf8_is_status_3(tmp_path):
     assert call("evaluate", tmp_path / "reports", "--slices", tmp_path / "a.parquet") == 3
 
 
-@pytest.mark.xfail(strict=True, reason="read_slice_columns lets as_text's ValueError through: status 70")
 @pytest.mark.parametrize("cell", [b"a", [1, 2]], ids=["bytes", "list"])
 def test_a_file_with_cells_that_are_no_categories_is_status_3(tmp_path, cell):
     """As all that is wrong with the input."""
@@ -301,7 +297,6 @@ def during_inference(monkeypatch, action):
     monkeypatch.setattr(ThreeLines, "predict", meanwhile)
 
 
-@late
 def test_a_file_that_is_removed_during_inference_costs_no_run(tmp_path, monkeypatch):
     """All that is needed of it was read before."""
     slices = write_columns(tmp_path / "mine.csv", columns_of_the_user())
@@ -309,7 +304,6 @@ def test_a_file_that_is_removed_during_inference_costs_no_run(tmp_path, monkeypa
     assert call("evaluate", tmp_path, "--slices", slices) == 0
 
 
-@late
 def test_the_digest_is_that_of_the_file_that_was_read(tmp_path, monkeypatch):
     """Not of what stands in its place when inference is done."""
     slices = write_columns(tmp_path / "mine.csv", columns_of_the_user())

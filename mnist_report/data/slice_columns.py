@@ -68,9 +68,11 @@ def _read_parquet(path: Path) -> dict[str, list[str]]:
             names = table.schema_arrow.names
             _refuse_twins(names, path)
             cells = {name: table.read([name])[name].to_pylist() for name in names}
+        if len({len(values) for values in cells.values()}) > 1:
+            raise ValueError("its columns have different lengths")
+        return {name: [as_text(value) for value in values] for name, values in cells.items()}
     except UNREADABLE as error:
         raise _unreadable(path, error) from error
-    return {name: [as_text(value) for value in values] for name, values in cells.items()}
 
 
 def _refuse_twins(names: list[str], path: Path) -> None:

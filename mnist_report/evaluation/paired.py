@@ -84,20 +84,32 @@ def _draw_both(
 ) -> list[of_confusion.Margins]:
     """The margins of both sides' draws, see `paired_counts`."""
     random = np.random.default_rng(seed)
-    both = np.zeros((classes, classes), dtype=np.int64)
-    for side in sides:
-        np.add.at(both, (actual, side), counts)
-    unseen = of_confusion.unseen_errors(both)
+    unseen = _unseen_by_one(actual, sides, classes)
     weights = np.append(counts, 1 if len(unseen) else 0)
     drawn = random.multinomial(int(counts.sum()), weights / weights.sum(), size=DRAWS).astype(float)
     samples = [of_confusion.margins_of_cells(drawn[:, :-1], actual, side, classes) for side in sides]
-    for draw, (label, predicted) in of_confusion.choose_unseen(drawn[:, -1], unseen, random):
-        wrong = int(random.integers(2))
+    for draw, (label, predicted, wrong) in of_confusion.choose_unseen(drawn[:, -1], unseen, random):
         for which, margins in enumerate(samples):
             margins.actual[draw, label] += 1
             margins.predicted[draw, predicted if which == wrong else label] += 1
             margins.right[draw, label] += which != wrong
     return samples
+
+
+def _unseen_by_one(
+    actual: NDArray[np.int64], sides: tuple[NDArray[np.int64], NDArray[np.int64]], classes: int
+) -> NDArray[np.int64]:
+    """Shape (errors, 3): label, predicted class and which side errs, of every error that one side alone may make.
+
+    Only of classes that each side predicts, see `confusion.unseen_errors`.
+    """
+    said = [np.bincount(side, minlength=classes) > 0 for side in sides]
+    possible = np.zeros((classes, classes, 2), dtype=bool)
+    for wrong, right in ((0, 1), (1, 0)):
+        labels = (np.bincount(actual, minlength=classes) > 0) & said[right]
+        possible[..., wrong] = np.outer(labels, said[wrong])
+    possible[np.arange(classes), np.arange(classes)] = False
+    return np.argwhere(possible)
 
 
 def mcnemar(b: int, c: int) -> float:

@@ -58,7 +58,10 @@ def as_pixels(images: ArrayLike, where: str) -> NDArray[np.float32]:
     Raises:
         DataError: another shape, another dtype, or floats outside [0, 1].
     """
-    array = np.asarray(images)
+    try:
+        array = np.asarray(images)
+    except ValueError as error:  # lists of several lengths
+        raise DataError(f"{where}: not an array ({error})") from error
     if array.ndim == 4 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim != 3 or 0 in array.shape:

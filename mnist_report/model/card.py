@@ -95,7 +95,7 @@ def read_card(model: Path, sha256: str) -> dict[str, Any] | None:
         card = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path}: not a readable model card ({error}); remove it or train again") from error
     if not isinstance(card, dict) or card.get("format") != CARD_FORMAT or not isinstance(card.get("model"), dict):
         raise ModelError(f"{path}: not a model card of format {CARD_FORMAT}; remove it or train again")

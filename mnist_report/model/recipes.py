@@ -1,7 +1,9 @@
 """Training recipes as data."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+from typing import Any
 
 from mnist_report.errors import ConfigError
 
@@ -33,6 +35,8 @@ class Recipe:
     min_learning_rate: float = 1e-6
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            object.__setattr__(self, field.name, _number(field.name, getattr(self, field.name), field.default))
         limits = {
             "epochs": (self.epochs >= 1, "at least 1"),
             "batch_size": (self.batch_size >= 1, "at least 1"),
@@ -44,9 +48,14 @@ class Recipe:
             "plateau_factor": (0 < self.plateau_factor < 1, "between 0 and 1"),
             "min_learning_rate": (0 <= self.min_learning_rate < math.inf, "at least 0"),
         }
-        for name in ("epochs", "batch_size", "seed", "stop_patience", "plateau_patience"):
-            if not isinstance(getattr(self, name), int):
-                raise ConfigError(f"{name.replace('_', '-')} is {getattr(self, name)!r}, expected a whole number")
         for name, (holds, expected) in limits.items():
             if not holds:
                 raise ConfigError(f"{name.replace('_', '-')} is {getattr(self, name)}, expected {expected}")
+
+
+def _number(name: str, value: Any, default: Any) -> int | float:
+    """The value as Python's own number, of the kind that the default is."""
+    kind, expected = (Integral, "a whole number") if isinstance(default, int) else (Real, "a number")
+    if isinstance(value, bool) or not isinstance(value, kind):
+        raise ConfigError(f"{name.replace('_', '-')} is {value!r}, expected {expected}")
+    return int(value) if kind is Integral else float(value)

@@ -22,21 +22,41 @@ def numbers(column: Any) -> NDArray[Any]:
     """A column of numbers, read-only.
 
     Raises:
-        TypeError, ValueError: it holds something else, or gaps.
+        ValueError: it holds something else, or gaps.
     """
+    from pyarrow import types
+
     whole = column.combine_chunks() if hasattr(column, "combine_chunks") else column
+    if whole.null_count or not (types.is_integer(whole.type) or types.is_floating(whole.type)):
+        raise ValueError(f"a column of {whole.type} with {whole.null_count} gaps, expected numbers")
     return np.from_dlpack(whole)
 
 
-def texts(column: Any) -> NDArray[np.object_]:
+def whole_numbers(column: Any) -> NDArray[np.int64]:
+    """A column of whole numbers.
+
+    Raises:
+        ValueError: it holds something else, or gaps.
+    """
+    found = numbers(column)
+    if not np.issubdtype(found.dtype, np.integer):
+        raise ValueError(f"a column of {found.dtype}, expected whole numbers")
+    return found.astype(np.int64)
+
+
+def texts(name: str, column: Any) -> NDArray[np.object_]:
     """A column of text, plain or as categories.
 
     Raises:
         ValueError: it holds something else, or gaps.
     """
+    from pyarrow import types
+
     whole = column.combine_chunks()
-    values = whole.dictionary.to_pylist() if hasattr(whole, "dictionary") else None
-    if values is None or whole.null_count or not all(isinstance(value, str) for value in values):
-        raise ValueError("holds something other than text")
-    chosen: NDArray[np.object_] = np.array(values, dtype=object)[numbers(whole.indices)]
+    categories = whole.dictionary if types.is_dictionary(whole.type) else whole
+    text = types.is_string(categories.type) or types.is_large_string(categories.type)
+    if not text or whole.null_count or categories.null_count:
+        raise ValueError(f"column {name!r} holds something other than text")
+    values = np.array(categories.to_pylist(), dtype=object)
+    chosen: NDArray[np.object_] = values if categories is whole else values[numbers(whole.indices)]
     return chosen

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_report.errors import DataError, ModelError, OutputError
 from mnist_report.evaluation.predictions import Predictions, make_predictions
-from mnist_report.runs.columns import numbers, read_table
+from mnist_report.runs.columns import numbers, read_table, whole_numbers
 
 # A row group at a time is what a reader must hold.
 ROWS_AT_A_TIME = 8_192
@@ -71,8 +71,8 @@ def read_predictions(path: Path, class_names: tuple[str, ...] | None = None) -> 
         ModelError: its rows are not probabilities.
     """
     table = read_table(path)
-    names = class_names if class_names is not None else _numbered(table.column_names)
-    index = numbers(table["index"]).astype(np.int64)
+    names = _class_names(table.column_names, class_names)
+    index = whole_numbers(table["index"])
     if len(set(index.tolist())) != len(index):
         raise ValueError("an index occurs twice")
     return _predictions(table, names, path), index
@@ -87,6 +87,7 @@ def stream_predictions(path: Path, class_names: tuple[str, ...] | None = None) -
 
     Raises:
         OutputError: it is not such a file.
+        DataError: it has no rows.
         ModelError: its rows are not probabilities.
     """
     from pyarrow import parquet
@@ -94,33 +95,31 @@ def stream_predictions(path: Path, class_names: tuple[str, ...] | None = None) -
     try:
         # Neither cached nor read ahead: what was counted is not kept.
         with parquet.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES) as file:
-            numbered = _numbered(file.schema_arrow.names)
-            names = class_names if class_names is not None else numbered
-            if len(names) != len(numbered) or len(names) < 2:
-                raise ValueError(
-                    f"{len(numbered)} columns p0, p1..., {len(names)} classes; expected at least two of each"
-                )
+            names = _class_names(file.schema_arrow.names, class_names)
             first = 0
             columns = ["label", *(f"p{k}" for k in range(len(names)))]
             for batch in file.iter_batches(batch_size=ROWS_AT_A_TIME, columns=columns, use_threads=False):
                 yield _predictions(batch, names, path, first)
                 first += len(batch)
+        if first == 0:
+            raise DataError(f"{path}: holds no predictions")
     except UNREADABLE as error:
         raise OutputError(f"{path}: not readable as predictions ({type(error).__name__}: {error})") from error
 
 
-def _numbered(columns: Iterable[str]) -> tuple[str, ...]:
-    """The classes as numbers, one for each column p0, p1..."""
-    return tuple(str(k) for k in range(sum(bool(re.fullmatch(r"p\d+", column)) for column in columns)))
+def _class_names(columns: Iterable[str], class_names: tuple[str, ...] | None) -> tuple[str, ...]:
+    """A name for each column p0, p1...; by default its number."""
+    found = sum(bool(re.fullmatch(r"p\d+", column)) for column in columns)
+    names = class_names if class_names is not None else tuple(map(str, range(found)))
+    if len(names) != found or found < 2:
+        raise ValueError(f"{found} columns p0, p1..., {len(names)} classes; expected as many, at least two")
+    return names
 
 
 def _predictions(table: Any, class_names: tuple[str, ...], path: Path, first_row: int = 0) -> Predictions:
     """The rows of a pyarrow table or batch."""
     probabilities = np.column_stack([numbers(table[f"p{k}"]) for k in range(len(class_names))])
-    labels = numbers(table["label"])
-    if not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"label is {labels.dtype}, expected whole numbers")
-    labels = labels.astype(np.int64)
+    labels = whole_numbers(table["label"])
     if len(labels) and not 0 <= labels.min() <= labels.max() < len(class_names):
         raise ValueError(f"a label lies outside 0 to {len(class_names) - 1}")
     return make_predictions(probabilities, labels, class_names, str(path), first_row)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.runs.columns import numbers, read_table, texts
+from mnist_report.runs.columns import read_table, texts, whole_numbers
 
 
 def write_slices(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
@@ -30,6 +30,6 @@ def read_slices(path: Path, n: int) -> dict[str, NDArray[Any]]:
     if not path.exists():
         return {}
     table = read_table(path)
-    if not np.array_equal(numbers(table["index"]), np.arange(n)):
+    if not np.array_equal(whole_numbers(table["index"]), np.arange(n)):
         raise ValueError(f"{table.num_rows} rows, expected the index 0 to {n - 1}")
-    return {name: texts(table[name]) for name in table.column_names if name != "index"}
+    return {name: texts(name, table[name]) for name in table.column_names if name != "index"}
