@@ -3,6 +3,7 @@
 import math
 from dataclasses import FrozenInstanceError, asdict
 
+import numpy as np
 import pytest
 
 from mnist_report.errors import ConfigError
@@ -55,6 +56,30 @@ def test_a_value_out_of_range_is_named_with_the_range(name, value, expected):
     """Named as the option is spelled on the command line."""
     with pytest.raises(ConfigError, match=f"^{name.replace('_', '-')} is {value}, expected {expected}$"):
         Recipe(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "seed", "stop_patience", "plateau_patience"])
+@pytest.mark.parametrize("value", [1.5, 2.0, math.nan])
+def test_a_fraction_is_named_where_a_whole_number_is_needed(name, value):
+    """Keras would fail in its own words, or cut it off."""
+    with pytest.raises(ConfigError, match=f"^{name.replace('_', '-')} is {value}, expected a whole number$"):
+        Recipe(**{name: value})
+
+
+@pytest.mark.xfail(strict=True, raises=TypeError, reason="the ranges are looked at before the kinds")
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "seed", "learning_rate"])
+@pytest.mark.parametrize("value", [None, "3", [3]], ids=repr)
+def test_what_is_no_number_is_named(name, value):
+    """A notebook user may give anything."""
+    with pytest.raises(ConfigError, match=f"^{name.replace('_', '-')} is "):
+        Recipe(**{name: value})
+
+
+@pytest.mark.xfail(strict=True, raises=ConfigError, reason="only Python's own int passes for a whole number")
+@pytest.mark.parametrize("kind", [np.int64, np.uint8])
+def test_a_whole_number_of_numpy_is_one(kind):
+    """As `range` and keras have it: np.arange(5)[3] is a seed."""
+    assert Recipe(seed=kind(3), epochs=kind(3)) == Recipe(seed=3, epochs=3)
 
 
 @pytest.mark.parametrize(
