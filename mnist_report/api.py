@@ -131,13 +131,14 @@ class MNISTClassifier:
             DataError: another shape, or fewer than two classes.
         """
         sizes = (*input_shape, num_classes)
-        if len(sizes) != 4 or not all(isinstance(size, int) and size > 0 for size in sizes) or input_shape[2] != 1:
+        whole = all(type(size) is int and size > 0 for size in sizes)
+        if len(sizes) != 4 or not whole or input_shape[-1] != 1 or num_classes < 2:
             raise DataError(
                 f"input_shape is {input_shape}, num_classes {num_classes}: expected (height, width, 1) and two or more"
             )
         keras = _import_keras()
         keras.utils.set_random_seed(self.seed)
-        self.model, self._trained = build_cnn(input_shape, num_classes), None
+        self.model, self._trained = build_cnn((sizes[0], sizes[1], 1), num_classes), None
         return self.model
 
     def load_model(self, filepath: str | Path | None = None) -> "keras.Model":
@@ -312,10 +313,12 @@ def _check_labels(labels: NDArray[Any], n: int, classes: int) -> NDArray[np.int6
 def _slice_column(name: str, values: ArrayLike, n: int) -> NDArray[Any]:
     import pandas as pd
 
+    shape = np.asarray(values, dtype=object).shape
+    if shape != (n,):
+        raise DataError(f"slices: column {name!r} has shape {shape}, expected ({n},)")
     try:
+        # By pandas, to which moments are moments whatever their unit.
         cells = pd.Series(values).astype(object).tolist()
-        if len(cells) != n:
-            raise DataError(f"slices: column {name!r} has {len(cells)} values, expected {n}")
         texts = [as_text(None if pd.api.types.is_scalar(cell) and pd.isna(cell) else cell) for cell in cells]
     except (ValueError, TypeError) as error:
         raise DataError(f"slices: column {name!r}: {error}") from error

@@ -164,7 +164,6 @@ def test_where_all_are_shown_there_are_no_more(n):
     assert "frames.mistakes" not in html
 
 
-@pytest.mark.xfail(strict=True, reason="the verb is written for several")
 def test_one_more_is_one():
     """In English too."""
     assert " 1 more is in <code>frames.mistakes</code>." in mistaken(MOST_SHOWN + 1)

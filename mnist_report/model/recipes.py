@@ -55,7 +55,10 @@ class Recipe:
 
 def _number(name: str, value: Any, default: Any) -> int | float:
     """The value as Python's own number, of the kind that the default is."""
-    kind, expected = (Integral, "a whole number") if isinstance(default, int) else (Real, "a number")
-    if isinstance(value, bool) or not isinstance(value, kind):
-        raise ConfigError(f"{name.replace('_', '-')} is {value!r}, expected {expected}")
-    return int(value) if kind is Integral else float(value)
+    if isinstance(default, int):
+        if isinstance(value, bool) or not isinstance(value, Integral):
+            raise ConfigError(f"{name.replace('_', '-')} is {value!r}, expected a whole number")
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ConfigError(f"{name.replace('_', '-')} is {value!r}, expected a number")
+    return float(value)
