@@ -5,13 +5,12 @@ import math
 import numpy as np
 import pytest
 from gate_work import gate, pair, yes_or_no
-from sklearn.metrics import f1_score, precision_score, recall_score
 from tiny_run import LABELS, NAMES, all_right, tiny_predictions
 
 from mnist_report.evaluation.comparison import compare
 from mnist_report.evaluation.evaluation import evaluate
 from mnist_report.gates.evidence import NoEvidenceError, gather, observe, subjects_of
-from mnist_report.gates.measurements import Draws, F1, Mean, PairedProportion, Proportion
+from mnist_report.gates.measurements import F1, Draws, Mean, PairedProportion, Proportion
 from mnist_report.gates.rules import CLASS_RANGES, OVERALL_RANGES, PAIRED_OVERALL
 
 PENS = np.array(["red", "blue", "", "red", "blue", "red", "", "a=b", "a=b", "red", "blue", "red"], dtype=object)
@@ -95,6 +94,8 @@ def test_the_draws_are_those_of_the_interval(evidence, name):
 @pytest.mark.parametrize("k", range(3))
 def test_the_counts_of_a_class_are_scikit_learns(evidence, k):
     """Recall, precision and F1."""
+    from sklearn.metrics import f1_score, precision_score, recall_score
+
     said = PREDICTIONS.predicted
     for name, score in (("recall", recall_score), ("precision", precision_score), ("f1", f1_score)):
         measured = observe(gate(metric=name, class_=NAMES[k], min=0.5), NAMES[k], evidence).measurement

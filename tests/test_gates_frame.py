@@ -4,9 +4,8 @@ import json
 import math
 from io import StringIO
 
-import pandas as pd
 import pytest
-from gate_work import TODAY, HOSTILE_TEXTS, classes_right, gate_set, made_verdict, right_ones
+from gate_work import HOSTILE_TEXTS, TODAY, classes_right, gate_set, made_verdict, right_ones
 
 from mnist_report.gates.frame import gates_document, gates_frame
 from mnist_report.gates.rules import GateSet
@@ -89,6 +88,8 @@ def test_no_gates_are_an_empty_table_with_its_columns():
 
 def test_hostile_names_come_back_from_csv():
     """Quoted by the rules of CSV; what cannot be written as UTF-8 is left out here."""
+    import pandas as pd
+
     names = tuple(name for name in HOSTILE_TEXTS if "\ud800" not in name and "\r" not in name)
     verdict: Verdict = made_verdict(*["FAIL"] * len(names), names=names)
     text = gates_frame(verdict).to_csv(index=False, lineterminator="\n")

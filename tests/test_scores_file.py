@@ -1,10 +1,8 @@
 """scores.parquet: what counts of a model's answers."""
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
-from pyarrow import parquet
 from strategies import law, samples
 from tiny_run import NAMES, tiny_predictions
 
@@ -22,6 +20,9 @@ def file(tmp_path):
 
 def changed(file, name, values):
     """The file with another column, or without it."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
     table = parquet.read_table(file)
     place = table.column_names.index(name)
     table = table.remove_column(place) if values is None else table.set_column(place, name, pa.array(values))
@@ -57,6 +58,8 @@ def test_more_classes_than_a_byte_holds(tmp_path):
 
 def test_a_row_takes_few_bytes(file):
     """The file is fit to be committed: small whole numbers, and no probabilities."""
+    from pyarrow import parquet
+
     types = {field.name: str(field.type) for field in parquet.read_schema(file)}
     assert {types[name] for name in ("label", "predicted", "runner_up")} == {"uint8"}
     assert list(types) == ["index", "label", "predicted", "runner_up", "confidence", "loss", "brier"]

@@ -18,7 +18,7 @@ from gate_work import (
     result_of,
     right_ones,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 from statsmodels.stats.multitest import multipletests
@@ -238,7 +238,7 @@ def test_a_warning_with_an_expired_waiver_is_a_warning():
 # Families
 
 
-@law
+@settings(law, max_examples=20)
 @given(st.lists(st.integers(300, 400), min_size=1, max_size=10))
 def test_a_family_fails_by_holm(right):
     """As statsmodels adjusts the exact one-sided p-values."""

@@ -210,3 +210,11 @@ def test_a_note_follows_the_sentence():
     """Behind a semicolon."""
     result = replace(made_result("FAIL"), notes=("one", "two"))
     assert result_sentence(result).endswith("; one; two")
+
+
+@pytest.mark.xfail(strict=True, reason="result_sentence shows the reason of a family's ERROR without the class")
+def test_a_class_that_cannot_be_decided_is_named():
+    """Of ten, one would like to know which has too few images."""
+    sentence = said(classes_right([(990, 1_000), (9, 10)]), metric="recall", class_="each", min=0.96)
+    assert "it can never pass on 10 images" in sentence
+    assert "class 1" in sentence
