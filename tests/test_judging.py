@@ -1,0 +1,72 @@
+"""A run and its rules become a verdict and the files for CI."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from gate_work import TODAY, gate_set, some_right
+from tiny_run import all_right, tiny_predictions, tiny_run
+
+from mnist_report.evaluation.comparison import compare
+from mnist_report.judging import ci_files, judge_run, last_line
+from mnist_report.report.text import accuracy_sentence
+
+RULES = gate_set({"metric": "accuracy", "min": 0.5})
+
+
+@pytest.fixture
+def stored():
+    """The twelve images."""
+    return tiny_run().stored
+
+
+def test_without_rules_there_is_no_verdict(stored):
+    """Only metrics, and the accuracy as the last line."""
+    judged = judge_run(stored, TODAY)
+    assert (judged.verdict, judged.comparison) == (None, None)
+    assert set(ci_files(stored, judged)) == {"metrics.prom"}
+    assert last_line(judged) == accuracy_sentence(judged.evidence.overall)
+
+
+def test_with_rules_there_are_three_files(stored):
+    """And the verdict is the last line."""
+    run = replace(stored, gates=RULES)
+    judged = judge_run(run, TODAY)
+    files = ci_files(run, judged)
+    assert set(files) == {"metrics.prom", "junit.xml", "summary.md"}
+    assert last_line(judged).startswith("INCONCLUSIVE: of 1 gate, 1 left open. accuracy 75 %")
+    assert 'name="Pets"' in files["junit.xml"]
+    assert "Against" not in files["summary.md"]
+
+
+def test_with_a_baseline_there_is_a_comparison(stored):
+    """The summary tells of the flips."""
+    run = replace(stored, gates=RULES, baseline=all_right())
+    judged = judge_run(run, TODAY)
+    expected = compare(tiny_predictions(), all_right(), run.provenance["seed"])
+    assert judged.comparison.overall == expected.overall
+    assert "3 images regressed, 0 fixed" in ci_files(run, judged)["summary.md"]
+
+
+def test_the_evidence_has_the_numbers_of_the_report():
+    """Of the same seed."""
+    run = tiny_run()
+    overall = judge_run(run.stored, TODAY).evidence.overall
+    for name, metric in run.evaluation.overall.items():
+        assert overall[name].value == pytest.approx(metric.value, nan_ok=True)
+
+
+def test_the_same_run_gets_the_same_verdict():
+    """To the last digit: what is drawn has a seed."""
+    rules = gate_set({"metric": "mcc", "min": 0.9}, {"metric": "accuracy", "max_drop": 0.01})
+    run = replace(tiny_run(some_right()).stored, gates=rules, baseline=some_right((989, 990, 991)))
+    first, second = (ci_files(run, judge_run(run, TODAY)) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize(("days", "outcome"), [(0, "WAIVED"), (1, "FAIL")])
+def test_the_day_is_that_which_is_given(stored, days, outcome):
+    """Nobody looks at the clock here."""
+    waiver = {"reason": "r", "owner": "o", "expires": TODAY}
+    run = replace(stored, gates=gate_set({"metric": "accuracy", "min": 0.8, "decide": "point", "waiver": waiver}))
+    assert judge_run(run, TODAY + timedelta(days)).verdict.outcome == outcome
