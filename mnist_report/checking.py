@@ -106,7 +106,7 @@ def with_baseline(run: StoredRun, path: Path) -> StoredRun:
     found = read_baseline(path, run.predictions.class_names)
     matched = match(found, run.predictions, run.provenance["data"]["sha256"])
     problem = matched if isinstance(matched, str) else ""
-    facts = {"path": str(path), "problem": problem, **found.facts}
+    facts = {**found.facts, "path": str(path), "problem": problem, "missing": found.missing}
     scores = None if isinstance(matched, str) else matched
     return replace(run, provenance={**run.provenance, "baseline": facts}, baseline=scores)
 

@@ -42,7 +42,9 @@ def judge_run(run: StoredRun, today: date) -> Judged:
         today: for the waivers.
     """
     seed = run.provenance["seed"]
-    evidence = gather(run.predictions, run.slice_columns, seed, run.baseline, run.no_baseline)
+    evidence = gather(
+        run.predictions, run.slice_columns, seed, run.baseline, run.no_baseline, baseline_missing=run.baseline_missing
+    )
     verdict = None if run.gates is None else judge(run.gates, evidence, today)
     comparison = None if run.baseline is None else compare(run.predictions, run.baseline, seed)
     return Judged(evidence, verdict, comparison)

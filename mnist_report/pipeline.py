@@ -287,7 +287,12 @@ def _matched(
         return None, None
     found = match(baseline, predictions, data_sha256)
     problem = found if isinstance(found, str) else ""
-    facts = {"path": _writable(baseline.path), "problem": _writable(problem), **baseline.facts}
+    facts = {
+        **baseline.facts,
+        "path": _writable(baseline.path),
+        "problem": _writable(problem),
+        "missing": baseline.missing,
+    }
     return (None if isinstance(found, str) else found), facts
 
 

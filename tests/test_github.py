@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from strategies import law
 
 from mnist_report.ci.github import annotations
-from mnist_report.ci.plain import plain
+from mnist_report.report.plain import plain
 from mnist_report.report.verdict_text import result_sentence
 
 # As the runner does it: properties end at a comma, the command at two colons, and these escapes are undone.

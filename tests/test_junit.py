@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import law
 
 from mnist_report.ci.junit import junit_xml
-from mnist_report.ci.plain import plain
+from mnist_report.report.plain import plain
 from mnist_report.gates.verdict import OUTCOMES, Verdict
 
 CREATED = "2026-01-02T03:04:05.678901+00:00"

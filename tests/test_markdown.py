@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from strategies import law
 
 from mnist_report.ci.markdown import MARKS, escape, summary
-from mnist_report.ci.plain import plain
+from mnist_report.report.plain import plain
 from mnist_report.gates.verdict import OUTCOMES, Verdict
 from mnist_report.report.verdict_text import result_sentence, verdict_sentence
 

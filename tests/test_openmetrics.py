@@ -10,7 +10,7 @@ from tiny_run import OUTCOMES as SITUATIONS
 from tiny_run import tiny_run
 
 from mnist_report.ci.openmetrics import openmetrics
-from mnist_report.ci.plain import plain
+from mnist_report.report.plain import plain
 from mnist_report.gates.verdict import OUTCOMES
 
 PARSERS = pytest.mark.parametrize("parse", [read_openmetrics, read_text], ids=["openmetrics", "prometheus"])

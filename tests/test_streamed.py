@@ -281,7 +281,9 @@ def test_a_file_without_probabilities_is_an_error(tiny):
 def test_a_single_class_is_an_error(tmp_path):
     """There is nothing to be mistaken for."""
     path = write(tmp_path / "p.parquet", np.ones((3, 1)), [0, 0, 0])
-    with pytest.raises(OutputError, match=rf"^{path}: .*1 columns p0, p1\.\.\., 1 classes; expected as many, at least two"):
+    with pytest.raises(
+        OutputError, match=rf"^{path}: .*1 columns p0, p1\.\.\., 1 classes; expected as many, at least two"
+    ):
         evaluate_parquet(path)
 
 

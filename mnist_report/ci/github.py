@@ -1,7 +1,7 @@
 """GitHub Actions' annotations: lines on the log that become notes on the pull request."""
 
-from mnist_report.ci.plain import plain
 from mnist_report.gates.verdict import Verdict
+from mnist_report.report.plain import plain
 from mnist_report.report.verdict_text import result_sentence
 
 COMMANDS = {"ERROR": "error", "FAIL": "error", "INCONCLUSIVE": "warning", "WARN": "warning", "WAIVED": "notice"}

@@ -2,8 +2,8 @@
 
 from xml.etree import ElementTree as ET
 
-from mnist_report.ci.plain import plain
 from mnist_report.gates.verdict import Result, Verdict
+from mnist_report.report.plain import plain
 from mnist_report.report.verdict_text import result_sentence
 
 

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Sequence
 
-from mnist_report.ci.plain import plain
 from mnist_report.gates.verdict import Verdict
+from mnist_report.report.plain import plain
 from mnist_report.report.verdict_text import gates_table, result_sentence, verdict_sentence
 
 MARKS = {"PASS": "✅", "WARN": "⚠️", "FAIL": "❌", "INCONCLUSIVE": "❔", "WAIVED": "⏸️", "ERROR": "🚫"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&@:/$^=])")
+
+# GitHub looks for mentions and issues after it has rendered the text, so nothing but a character between helps.
+APART = "&#8203;"
+INSTEAD = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": f"@{APART}", "#": f"\\#{APART}"}
 
 
 def summary(verdict: Verdict, *, title: str, accuracy: str, run_id: str, flips: Sequence[str] = ()) -> str:
@@ -41,9 +45,8 @@ def summary(verdict: Verdict, *, title: str, accuracy: str, run_id: str, flips: 
 
 
 def escape(text: str) -> str:
-    """Text from outside as text: no markup, no mention, no link."""
-    # An entity for < keeps HTML out; a backslash keeps the rest what it is.
-    return SPECIAL.sub(r"\\\1", plain(text)).replace("\\<", "&lt;").replace("\\&", "&amp;").replace("\\@", "&#64;")
+    """Text from outside as text: no markup, no mention, no link to an issue."""
+    return SPECIAL.sub(lambda found: INSTEAD.get(found[0], f"\\{found[0]}"), plain(text))
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Mapping
 
-from mnist_report.ci.plain import plain
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.gates.verdict import OUTCOMES, Verdict
+from mnist_report.report.plain import plain
 
 
 def openmetrics(overall: Mapping[str, Metric], verdict: Verdict | None, *, model: str) -> str:

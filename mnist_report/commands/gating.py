@@ -3,7 +3,7 @@
 import os
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,21 +36,26 @@ class GateOptions:
 
 
 def load_gates(options: GateOptions) -> "GateSet | None":
-    """The rules that somebody wrote down, or None.
+    """The rules that somebody wrote down, or None; where only `inconclusive` is written, the default ones with it.
 
     Raises:
         ConfigError: a rule is at fault.
         DataError: the file cannot be read.
     """
-    from mnist_report.gates.rules import parse_gates
+    from mnist_report.gates.rules import default_gates, parse_gates
 
     if options.gates is None and options.rules_of is None:
         return None
-    if options.gates is None or options.gates.name in {FILE, PYPROJECT}:
-        path = options.gates or options.rules_of or Path()
-        values = read_config(path).values
-        return parse_gates({key: values[key] for key in RULES if key in values}, str(path))
-    return parse_gates(_read_rules(options.gates), str(options.gates))
+    configured = _rules_in_configuration(options.rules_of) if options.rules_of else {}
+    path, document = options.rules_of, configured
+    if options.gates is not None:
+        path, document = options.gates, _read_rules(options.gates)
+        # The policy of the configuration holds where the file of rules says nothing of it.
+        document = {key: value for key, value in configured.items() if key == "inconclusive"} | document
+    parsed = parse_gates(document, str(path))
+    if "gates" in document:
+        return parsed
+    return replace(default_gates(with_baseline=options.baseline is not None), inconclusive=parsed.inconclusive)
 
 
 def tell_ci(verdict: "Verdict | None", summary: str) -> None:
@@ -73,11 +78,18 @@ def tell_ci(verdict: "Verdict | None", summary: str) -> None:
             raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
+def _rules_in_configuration(path: Path) -> dict[str, Any]:
+    values = read_config(path).values
+    # As text, `gates` is the option: the path of another file.
+    return {key: values[key] for key in RULES if key in values and (key != "gates" or not isinstance(values[key], str))}
+
+
 def _read_rules(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
-            return tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+            document = tomllib.load(file)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error}); --gates takes a TOML file") from error
+    except ValueError as error:  # also a number of too many digits
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    return _rules_in_configuration(path) if path.name in {FILE, PYPROJECT} else document

@@ -38,6 +38,7 @@ class Document:
     seed: int
     baseline: None = None
     no_baseline: str = NO_ROWS
+    baseline_missing: bool = False
 
 
 def read_document(document: Mapping[str, Any]) -> Document:

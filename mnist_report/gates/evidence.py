@@ -45,6 +45,7 @@ class Evidence:
         per_class: those of each class.
         baseline: what the baseline said about the same images, or None.
         no_baseline: why there is none.
+        baseline_missing: whether that is because none was given or none is there, and not because it does not fit.
     """
 
     predictions: Predictions
@@ -54,6 +55,7 @@ class Evidence:
     per_class: tuple[Mapping[str, Metric], ...]
     baseline: Scores | None
     no_baseline: str
+    baseline_missing: bool
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -75,6 +77,8 @@ def gather(
     seed: int,
     baseline: Scores | None,
     no_baseline: str = "no baseline was given",
+    *,
+    baseline_missing: bool = True,
 ) -> Evidence:
     """The evidence of a run; see `Evidence`."""
     tally = Tally.of(predictions)
@@ -87,6 +91,7 @@ def gather(
         per_class=tuple(own | other for own, other in ranked),
         baseline=baseline,
         no_baseline=no_baseline,
+        baseline_missing=baseline is None and baseline_missing,
     )
 
 

@@ -153,6 +153,9 @@ def _parse_gate(table: Mapping[str, Any], where: str) -> Gate:
     if len(senses) != 1:
         found = " and ".join(senses) or "none"
         raise ConfigError(f"{where}: found {found}, expected exactly one of {', '.join(SENSES)}")
+    column, _, value = table.get("slice", "a=b").partition("=")
+    if not column.strip() or not value:
+        raise ConfigError(f"{where}: slice is {table['slice']!r}, expected column=value")
     if "class" in table and "slice" in table:
         raise ConfigError(f"{where}: has both a class and a slice, expected at most one of them")
     level = _number(table.get("level", LEVEL), f"{where}: level")
@@ -200,7 +203,7 @@ def _check_range(gate: Gate, where: str) -> None:
     low, high = (0.0, bounds[1] - bounds[0]) if gate.needs_baseline else bounds
     if not low <= gate.threshold <= high or math.isinf(gate.threshold):
         raise ConfigError(
-            f"{where}: {gate.sense} is {gate.threshold:g}, expected {low:g} to {high:g}, the range of {gate.metric}"
+            f"{where}: {gate.sense} is {gate.threshold!r}, expected {low:g} to {high:g}, the range of {gate.metric}"
         )
 
 
@@ -224,7 +227,10 @@ def ranges_for(gate: Gate) -> Mapping[str, tuple[float, float]]:
 def _number(value: Any, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
         raise ConfigError(f"{what} is {value!r}, expected a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ConfigError(f"{what} is too large a number") from error
 
 
 def _parse_waiver(table: Any, where: str) -> Waiver:
@@ -263,7 +269,7 @@ def _gate_toml(gate: Gate) -> str:
         ("severity", gate.severity),
         ("decide", gate.decide),
         ("level", gate.level),
-        ("baseline_missing", gate.baseline_missing if gate.needs_baseline else None),
+        ("baseline_missing", gate.baseline_missing),
     ]
     lines = ["", "[[gates]]", *_lines(values)]
     if gate.waiver:

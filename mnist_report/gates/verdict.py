@@ -14,12 +14,13 @@ from mnist_report.evaluation.paired import holm
 from mnist_report.gates.document import Document, observe_document
 from mnist_report.gates.evidence import Evidence, NoEvidenceError, Observation, observe, subjects_of
 from mnist_report.gates.measurements import Measurement
-from mnist_report.gates.rules import Gate, GateSet
+from mnist_report.gates.rules import SHARE, Gate, GateSet, ranges_for
 
 Outcome = Literal["PASS", "WARN", "FAIL", "INCONCLUSIVE", "WAIVED", "ERROR"]
 # From the one that matters most; a family has the worst outcome of its members.
 OUTCOMES: tuple[Outcome, ...] = ("ERROR", "FAIL", "INCONCLUSIVE", "WARN", "WAIVED", "PASS")
 MOST_IMAGES = 10
+MOST_NEEDED = 100_000_000
 UNDEFINED = Metric(math.nan, math.nan, math.nan, 0)
 PASSED, FAILED, OPEN = 0, 1, 4
 
@@ -119,7 +120,7 @@ def judge(gates: GateSet, evidence: Evidence | Document, today: date) -> Verdict
 
 
 def _judge(gate: Gate, evidence: Evidence | Document, today: date) -> Result:
-    if gate.needs_baseline and gate.baseline_missing == "allow" and evidence.baseline is None:
+    if gate.needs_baseline and gate.baseline_missing == "allow" and evidence.baseline_missing:
         allowed = Finding("", "PASS", UNDEFINED)
         return Result(gate, "PASS", (allowed,), (f"{evidence.no_baseline}, which this gate allows",))
     observed: list[tuple[str, Observation | str]] = []
@@ -203,43 +204,43 @@ def _never(measurement: Measurement, threshold: float, level: float, fail_level:
 
 def _needs(extreme: Measurement, test: str, threshold: float, level: float) -> str:
     """How many images it would take."""
-    for images in _sizes(extreme.n):
-        if getattr(extreme.scaled(images / extreme.n), test)(threshold) <= level:
-            return f"it needs {images:,} of them"
-    return 'nor on any number of them; use decide = "point"'
 
+    def enough(images: int) -> bool:
+        return bool(getattr(extreme.scaled(images / extreme.n), test)(threshold) <= level)
 
-def _sizes(n: int) -> list[int]:
-    """One by one at first, then in steps of a hundredth, to a hundred million."""
-    sizes = [n + 1]
-    while sizes[-1] < 100_000_000:
-        sizes.append(sizes[-1] + max(1, sizes[-1] // 100))
-    return sizes
+    low, high = extreme.n, 2 * extreme.n
+    while not enough(high):
+        low, high = high, 2 * high
+        if high > MOST_NEEDED:
+            return 'nor on any number of them; use decide = "point"'
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return f"it needs {high:,} of them"
 
 
 def _images(measurement: Measurement, threshold: float, level: float, fail_level: float) -> float:
     """How many images would settle the question if they went on like these; infinity for more than ten times these."""
+    n = measurement.n
 
-    def settled(factor: float) -> bool:
-        larger = measurement.scaled(factor)
+    def settled(images: int) -> bool:
+        larger = measurement.scaled(images / n)
         return larger.as_high(threshold) <= level or larger.as_low(threshold) <= fail_level
 
-    if not settled(MOST_IMAGES):
-        return math.inf
-    low, high = 1.0, float(MOST_IMAGES)
-    while (high - low) * measurement.n > 1:
-        middle = (low + high) / 2
-        low, high = (low, middle) if settled(middle) else (middle, high)
-    return math.ceil(high * measurement.n)
+    step = max(1, n // 100)
+    for images in range(n + step, MOST_IMAGES * n + 1, step):
+        if settled(images):
+            return next(fewer for fewer in range(images - step + 1, images + 1) if settled(fewer))
+    return math.inf
 
 
 def _notes(gate: Gate, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """A threshold that is finer than these images can see."""
     if gate.decide == "point":
         return ()
-    best = {"min": 1 - gate.threshold, "max": gate.threshold}.get(gate.sense, gate.threshold)
-    if gate.sense in {"min", "max"} and gate.metric in {"log_loss", "brier", "overconfidence", "mcc", "cohen_kappa"}:
+    if not gate.needs_baseline and (gate.sense == "max" or ranges_for(gate).get(gate.metric) != SHARE):
         return ()
+    best = 1 - gate.threshold if gate.sense == "min" else gate.threshold
     # Against a baseline, NaN says that no image flipped, so that nothing is known; else that nothing would be enough.
     unknown = 0.0 if gate.needs_baseline else math.inf
     twins = [(finding, unknown if math.isnan(finding.twin) else finding.twin) for finding in findings]
@@ -257,7 +258,7 @@ def _excuse(result: Result, today: date) -> Result:
     waivable = result.outcome in {"FAIL", "INCONCLUSIVE"}
     if waivable and gate.waiver and today <= gate.waiver.expires:
         return replace(result, outcome="WAIVED")
-    if result.outcome == "FAIL" and gate.waiver:
+    if waivable and gate.waiver:
         note = f"the waiver of {gate.waiver.owner} expired on {gate.waiver.expires.isoformat()}"
         result = replace(result, notes=(*result.notes, note))
     if result.outcome == "FAIL" and gate.severity == "warning":

@@ -6,6 +6,7 @@ from mnist_report.evaluation.metrics import Metric
 from mnist_report.gates.rules import OVERALL_RANGES, SHARE, Gate
 from mnist_report.gates.verdict import OUTCOMES, Finding, Result, Verdict
 from mnist_report.report import text
+from mnist_report.report.plain import plain
 from mnist_report.report.tables import Table
 
 SAID = {
@@ -28,7 +29,8 @@ def verdict_sentence(verdict: Verdict) -> str:
     worst = next(result for result in verdict.results if result.outcome == verdict.outcome)
     if verdict.outcome == "PASS":
         return f"PASS: {text.plural(n, 'gate')} passed"
-    blocks = "; this blocks" if verdict.outcome == "INCONCLUSIVE" and verdict.blocks(worst) else ""
+    blocking = verdict.outcome == "INCONCLUSIVE" and verdict.exit_status
+    blocks = "; this blocks" if blocking else ""
     sentence = result_sentence(worst)
     return f"{verdict.outcome}: of {text.plural(n, 'gate')}, {said}{blocks}. {sentence[:1].upper()}{sentence[1:]}"
 
@@ -38,14 +40,15 @@ def result_sentence(result: Result) -> str:
     gate, finding = result.gate, result.deciding
     notes = "".join(f"; {note}" for note in result.notes)
     if finding.outcome == "ERROR":
-        said = f"{gate.name}: {finding.reason}"
+        who = f"{finding.subject}: " if gate.is_family else ""
+        said = f"{gate.name}: {who}{finding.reason}"
     elif finding.observed.n == 0:
         said = gate.name
     else:
         said = f"{_subject(result, finding)} {_observed(gate, finding.observed)}, {_judgement(gate, finding)}"
     if result.outcome == "WAIVED" and gate.waiver:
         said += f"; waived by {gate.waiver.owner} until {gate.waiver.expires.isoformat()}: {gate.waiver.reason}"
-    return said + notes
+    return plain(said + notes)
 
 
 def gates_table(verdict: Verdict) -> Table:
@@ -58,7 +61,7 @@ def gates_table(verdict: Verdict) -> Table:
             subject = f"{finding.subject}: " if len(result.findings) > 1 else ""
             observed, spread = subject + value(gate, finding.observed), interval(gate, finding.observed)
         numbers = (points(gate, finding.margin), size(gate, finding.shortfall), size(gate, finding.twin))
-        rows.append((result.outcome, gate.name, observed, spread, threshold(gate), *numbers))
+        rows.append((result.outcome, plain(gate.name), plain(observed), spread, threshold(gate), *numbers))
     columns = ("Outcome", "Gate", "Observed", "95 % interval", "Threshold", "Margin", "Shortfall seen", "Margin seen")
     return Table(columns, tuple(rows), frozenset(range(2, len(columns))))
 
@@ -83,7 +86,7 @@ def interval(gate: Gate, metric: Metric) -> str:
 def threshold(gate: Gate) -> str:
     """The threshold with its unit."""
     if gate.needs_baseline:
-        return size(gate, gate.threshold)
+        return f"{100 * gate.threshold:.10g} pp" if is_share(gate) else f"{gate.threshold:.10g}"
     return f"{100 * gate.threshold:.10g} %" if is_share(gate) else f"{gate.threshold:.10g}"
 
 

@@ -1,6 +1,7 @@
 """Baselines: what an earlier model said about the same images, in a small folder that is fit to be committed."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.errors import DataError, MnistReportError, OutputError
+from mnist_report.errors import ConfigError, DataError, MnistReportError, OutputError
 from mnist_report.evaluation.paired import Difference, paired_proportions
 from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.runs.folder import FORMAT, read_run
@@ -31,6 +32,7 @@ class Baseline:
         data_sha256: digest of the data set, or None where only a predictions file is known.
         facts: for people: which model, and who accepted it when and why.
         problem: why there are no scores; else empty.
+        missing: whether there is nothing at that path.
     """
 
     path: str
@@ -39,6 +41,7 @@ class Baseline:
     data_sha256: str | None
     facts: Mapping[str, Any]
     problem: str = ""
+    missing: bool = False
 
 
 def read_baseline(path: Path, class_names: tuple[str, ...]) -> Baseline:
@@ -52,7 +55,7 @@ def read_baseline(path: Path, class_names: tuple[str, ...]) -> Baseline:
         OutputError: it is there and damaged.
     """
     if not path.exists():
-        return _without_scores(path, f"there is no baseline at {path}")
+        return _without_scores(path, f"there is no baseline at {path}", missing=True)
     if path.suffix == ".json":
         return _without_scores(path, f"{path} has no row per image; give its run folder or a baseline folder")
     if path.is_file():
@@ -98,10 +101,17 @@ def accept(run: Path, to: Path, *, by: str, why: str, when: str) -> Difference |
         The change in accuracy from the last baseline there, where that is of the same images.
 
     Raises:
+        ConfigError: nobody accepts it, or for no reason.
         OutputError: the run cannot be read, the folder is something else or cannot be written.
     """
+    if not by.strip() or not why.strip():
+        raise ConfigError("--by and --why must say who accepts the baseline, and why")
     stored = read_run(run)
-    last = None
+    to = Path(os.path.abspath(to))  # noqa: PTH100  `resolve` would follow a link
+    old, last = _old(to), None
+    if old.exists() and not to.exists():
+        # The last time was cut off between taking the old one away and putting the new one in its place.
+        old.rename(to)
     if to.exists():
         if not (to / FACTS).exists() and (not to.is_dir() or any(to.iterdir())):
             raise OutputError(f"{to}: is there and not a baseline, it has no {FACTS}; choose another folder")
@@ -119,8 +129,8 @@ def accept(run: Path, to: Path, *, by: str, why: str, when: str) -> Difference |
     return None if last is None else paired_proportions(stored.predictions.right, last.right)
 
 
-def _without_scores(path: Path, problem: str) -> Baseline:
-    return Baseline(str(path), None, np.empty(0, dtype=np.int64), None, {}, problem)
+def _without_scores(path: Path, problem: str, *, missing: bool = False) -> Baseline:
+    return Baseline(str(path), None, np.empty(0, dtype=np.int64), None, {}, problem, missing)
 
 
 def _from_predictions(path: Path, class_names: tuple[str, ...]) -> Baseline:
@@ -143,6 +153,8 @@ def _from_folder(path: Path) -> Baseline:
         if facts.get("format") != FORMAT:
             raise OutputError(f"{file}: format is {facts.get('format')!r}, this version reads {FORMAT}")
         class_names, sha256 = tuple(facts["data"]["class_names"]), facts["data"]["sha256"]
+        if not all(isinstance(text, str) for text in (sha256, *class_names)):
+            raise ValueError("data.sha256 and data.class_names must be text")
         file = path / SCORES
         scores, index = read_scores(file, class_names)
     except FileNotFoundError as error:
@@ -162,7 +174,7 @@ def _last_accepted(folder: Path, candidate: Predictions, data_sha256: str) -> Sc
 
 
 def _replace_folder(to: Path, facts: Mapping[str, Any], scores: Scores) -> None:
-    unfinished, old = (to.with_name(f".{to.name}.{end}") for end in ("unfinished", "old"))
+    unfinished, old = to.with_name(f".{to.name}.unfinished"), _old(to)
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
         for rest in (unfinished, old):
@@ -180,3 +192,10 @@ def _replace_folder(to: Path, facts: Mapping[str, Any], scores: Scores) -> None:
             old.rename(to)
         for rest in (unfinished, old):
             shutil.rmtree(rest, ignore_errors=True)
+
+
+def _old(to: Path) -> Path:
+    """Where the old baseline is while the new one takes its place."""
+    if not to.name:
+        raise OutputError(f"{to}: cannot be a baseline; choose a folder with a name")
+    return to.with_name(f".{to.name}.old")

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +108,12 @@ class StoredRun:
     def no_baseline(self) -> str:
         """Why there is no baseline."""
         return (self.provenance.get("baseline") or {}).get("problem") or "no baseline was given"
+
+    @property
+    def baseline_missing(self) -> bool:
+        """Whether none was given, or none was where it should be."""
+        facts = self.provenance.get("baseline")
+        return facts is None or bool(facts.get("missing"))
 
 
 def make_run_id(provenance: Mapping[str, Any]) -> str:
@@ -273,6 +280,7 @@ def read_run(folder: Path) -> StoredRun:
         missing = [key for key in KEYS if key not in provenance]
         if missing:
             raise OutputError(f"{path}: damaged, it has no {missing[0]!r}")
+        _check_provenance(provenance)
         class_names = tuple(provenance["data"]["class_names"])
         path = folder / "predictions.parquet"
         predictions, index = read_predictions(path, class_names)
@@ -286,12 +294,30 @@ def read_run(folder: Path) -> StoredRun:
         path = folder / "gates.toml"
         gates = parse_gates(tomllib.loads(path.read_text("utf-8")), str(path)) if path.exists() else None
         path = folder / "baseline.parquet"
-        baseline = read_scores(path, class_names)[0] if path.exists() else None
+        baseline, index = read_scores(path, class_names) if path.exists() else (None, np.arange(len(predictions)))
+        if not np.array_equal(index, np.arange(len(predictions))):
+            raise ValueError("its rows are not those of the images")
     except FileNotFoundError as error:
         raise OutputError(f"{path}: missing from the run folder") from error
     except DAMAGE as error:
         raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
     return StoredRun(provenance, predictions, images, slice_columns, gates, baseline)
+
+
+def _check_provenance(provenance: Mapping[str, Any]) -> None:
+    """See that what is computed with is of its type.
+
+    Raises:
+        LookupError, TypeError, ValueError: it is not.
+    """
+    datetime.fromisoformat(provenance["created"])
+    texts = (provenance["run_id"], provenance["title"], provenance["model"]["name"], provenance["data"]["sha256"])
+    if not all(isinstance(text, str) for text in (*texts, *provenance["data"]["class_names"])):
+        raise ValueError("run_id, title, the model's name, the data's sha256 and the class names must be text")
+    if type(provenance["seed"]) is not int or provenance["seed"] < 0:
+        raise ValueError(f"seed is {provenance['seed']!r}, expected a whole number")
+    if not isinstance(provenance.get("baseline"), dict | None):
+        raise TypeError(f"baseline is {provenance['baseline']!r}, expected a table or null")
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.evaluation.predictions import Scores
-from mnist_report.runs.columns import numbers, read_table
+from mnist_report.runs.columns import numbers, read_table, whole_numbers
 
 COLUMNS = ("label", "predicted", "runner_up", "confidence", "loss", "brier")
 FIELDS = ("labels", *COLUMNS[1:])
@@ -33,12 +33,11 @@ def read_scores(path: Path, class_names: tuple[str, ...]) -> tuple[Scores, NDArr
         OSError, ValueError, LookupError: it is not such a file.
     """
     table = read_table(path)
-    columns = {name: numbers(table[name]) for name in ("index", *COLUMNS)}
-    whole = {name: columns[name].astype(np.int64) for name in ("index", "label", "predicted", "runner_up")}
+    whole = {name: whole_numbers(table[name]) for name in ("index", "label", "predicted", "runner_up")}
     for name in ("label", "predicted", "runner_up"):
         if len(whole[name]) and not 0 <= whole[name].min() <= whole[name].max() < len(class_names):
             raise ValueError(f"a {name} lies outside 0 to {len(class_names) - 1}")
-    floats = {name: columns[name].astype(np.float64) for name in ("confidence", "loss", "brier")}
+    floats = {name: numbers(table[name]).astype(np.float64) for name in ("confidence", "loss", "brier")}
     if not all(np.isfinite(values).all() for values in floats.values()):
         raise ValueError("a confidence, loss or Brier score is not a number")
     scores = Scores(
