@@ -1,14 +1,16 @@
 """A stored run is decided about again."""
 
+import json
 import logging
 
 import pytest
 from gate_work import TODAY, gate_set, some_right
 from tiny_run import all_right, tiny_predictions, tiny_run
 
-from mnist_report.checking import check_run, with_baseline, write_files
+from mnist_report.checking import check_document, check_run, with_baseline, write_files
 from mnist_report.errors import OutputError
 from mnist_report.report.verdict_text import result_sentence, verdict_sentence
+from mnist_report.runs.baseline import accept
 from mnist_report.runs.folder import read_run
 
 RULES = gate_set({"metric": "accuracy", "min": 0.95}, {"metric": "accuracy", "min": 0.995}, inconclusive="fail")
@@ -53,9 +55,47 @@ def test_a_baseline_that_does_not_match_is_a_reason(run, tmp_path, kind):
     found = with_baseline(read_run(run), path)
     assert found.baseline is None
     assert str(path) in found.no_baseline
+    assert found.baseline_missing == (kind == "missing")
     rules = gate_set({"metric": "accuracy", "max_drop": 0.01})
     result = check_run(run, rules, path, TODAY).verdict.results[0]
     assert (result.outcome, result.deciding.reason) == ("ERROR", found.no_baseline)
+
+
+def test_the_facts_of_a_baseline_do_not_hide_how_it_fits(run, tmp_path):
+    """A baseline.json may say anything; path, problem and missing are ours."""
+    accept(run, tmp_path / "baseline", by="ann", why="w", when="2026-01-02")
+    facts = json.loads((tmp_path / "baseline" / "baseline.json").read_text("utf-8"))
+    facts |= {"path": "elsewhere", "problem": "", "missing": True}
+    facts["data"]["sha256"] = "d" * 64
+    (tmp_path / "baseline" / "baseline.json").write_text(json.dumps(facts), "utf-8")
+    found = with_baseline(read_run(run), tmp_path / "baseline")
+    assert "is of other data" in found.no_baseline
+    assert (found.provenance["baseline"]["path"], found.baseline_missing) == (str(tmp_path / "baseline"), False)
+    assert found.provenance["baseline"]["accepted"]["by"] == "ann"
+
+
+def test_metrics_alone_are_decided_like_their_run(run):
+    """To the last letter, but for the run's title."""
+    rules = gate_set({"metric": "accuracy", "min": 0.95}, {"metric": "recall", "class": "each", "min": 0.9})
+    ours, theirs = check_document(run / "metrics.json", rules, TODAY), check_run(run, rules, None, TODAY)
+    assert (ours.lines, ours.sentence, ours.log_level) == (theirs.lines, theirs.sentence, theirs.log_level)
+    assert set(ours.files) == set(theirs.files)
+
+
+def test_metrics_alone_cannot_tell_a_drop(run):
+    """The gate says so, whatever it allows where a baseline is missing."""
+    rules = gate_set({"metric": "accuracy", "max_drop": 0.01, "baseline_missing": "allow"})
+    result = check_document(run / "metrics.json", rules, TODAY).verdict.results[0]
+    assert (result.outcome, "no row per image" in result.deciding.reason) == ("ERROR", True)
+
+
+@pytest.mark.parametrize("change", [{"format": 2}, {"overall": []}, {"confusion": [[1]]}, {"seed": None}], ids=str)
+def test_metrics_of_another_kind_are_an_output_error(run, tmp_path, change):
+    """The message names the file."""
+    document = json.loads((run / "metrics.json").read_text("utf-8")) | change
+    (tmp_path / "m.json").write_text(json.dumps(document), "utf-8")
+    with pytest.raises(OutputError, match=r"m\.json"):
+        check_document(tmp_path / "m.json", None, TODAY)
 
 
 def test_another_baseline_replaces_that_of_the_run(tmp_path):

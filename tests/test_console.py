@@ -37,8 +37,9 @@ def test_the_second_ctrl_c_interrupts():
 
 
 def test_run_log_holds_json_lines(shipped_run):
-    """Each with its time and level; the last one says the result."""
+    """Each with its time and level; the last two say the result and the verdict."""
     records = [json.loads(line) for line in (shipped_run / "run.log").read_text("utf-8").splitlines()]
     assert all({"time", "level", "message"} <= set(record) for record in records)
-    assert records[-1]["message"].startswith("accuracy 99.")
-    assert records[-1]["run_id"] == shipped_run.name
+    assert records[-2]["message"].startswith("accuracy 99.")
+    assert records[-1]["message"] == "PASS: 2 gates passed"
+    assert {record["run_id"] for record in records[-2:]} == {shipped_run.name}

@@ -7,6 +7,7 @@ from gate_work import made_verdict
 
 from mnist_report.commands.gating import GateOptions, load_gates, tell_ci
 from mnist_report.errors import ConfigError, DataError, OutputError
+from mnist_report.gates.rules import GateSet, default_gates
 
 RULES = 'inconclusive = "fail"\n[[gates]]\nname = "mine"\nmetric = "accuracy"\nmin = 0.9\n'
 
@@ -46,6 +47,34 @@ def test_a_named_file_wins(tmp_path):
     assert load_gates(options).gates[0].name == "theirs"
 
 
+@pytest.mark.parametrize("name", ["mnist-report.toml", "rules.toml"])
+@pytest.mark.parametrize("policy", ["warn", "fail"])
+@pytest.mark.parametrize("baseline", [None, Path("baseline")])
+def test_a_policy_alone_holds_for_the_default_rules(tmp_path, name, policy, baseline):
+    """Which also look at the baseline that was given."""
+    (tmp_path / name).write_text(f'inconclusive = "{policy}"\n', "utf-8")
+    options = {"rules_of" if name == "mnist-report.toml" else "gates": tmp_path / name}
+    expected = default_gates(with_baseline=baseline is not None).gates
+    assert load_gates(GateOptions(**options, baseline=baseline)) == GateSet(expected, policy)
+
+
+@pytest.mark.parametrize("option", ["gates", "rules_of"])
+def test_an_empty_list_of_rules_is_one(tmp_path, option):
+    """Somebody switched the gates off."""
+    path = tmp_path / ("rules.toml" if option == "gates" else "mnist-report.toml")
+    path.write_text("gates = []\n", "utf-8")
+    assert load_gates(GateOptions(**{option: path})) == GateSet((), "warn")
+
+
+@pytest.mark.parametrize(("ours", "policy"), [("", "fail"), ('inconclusive = "warn"\n', "warn")])
+def test_the_policy_of_the_configuration_holds_beside_a_named_file(tmp_path, ours, policy):
+    """Unless that has one."""
+    (tmp_path / "mnist-report.toml").write_text(f'inconclusive = "fail"\ngates = "{tmp_path}/a.toml"\n', "utf-8")
+    (tmp_path / "a.toml").write_text(ours + RULES.partition("\n")[2], "utf-8")
+    found = load_gates(GateOptions(gates=tmp_path / "a.toml", rules_of=tmp_path / "mnist-report.toml"))
+    assert ([gate.name for gate in found.gates], found.inconclusive) == (["mine"], policy)
+
+
 @pytest.mark.parametrize("content", [b"[[gates]\n", b"\xff\xfe", b"a = 1\na = 2\n", b"gates = 3\n"])
 def test_a_file_that_says_nothing_useful_is_a_configuration_error(tmp_path, content):
     """The message names it."""
@@ -54,7 +83,7 @@ def test_a_file_that_says_nothing_useful_is_a_configuration_error(tmp_path, cont
         load_gates(GateOptions(gates=tmp_path / "a.toml"))
 
 
-@pytest.mark.parametrize("name", ["nowhere.toml", "."])
+@pytest.mark.parametrize("name", ["nowhere.toml", ".", "nowhere/mnist-report.toml", "nowhere/pyproject.toml"])
 def test_a_file_that_cannot_be_read_is_a_data_error(tmp_path, name):
     """Status 3."""
     with pytest.raises(DataError, match="cannot be read") as caught:

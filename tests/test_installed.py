@@ -6,15 +6,19 @@ import pytest
 
 FILES = {
     "frames",
+    "gates.toml",
     "images.npz",
+    "junit.xml",
     "manifest.json",
     "metrics.json",
+    "metrics.prom",
     "predictions.parquet",
     "report.html",
     "report.pdf",
     "run.json",
     "run.log",
     "slices.parquet",
+    "summary.md",
 }
 
 

@@ -1,15 +1,18 @@
 """A run and its rules become a verdict and the files for CI."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from gate_work import TODAY, gate_set, some_right
-from tiny_run import all_right, tiny_predictions, tiny_run
+from tiny_run import NAMES, all_right, tiny_predictions, tiny_run
 
 from mnist_report.evaluation.comparison import compare
-from mnist_report.judging import ci_files, judge_run, last_line
+from mnist_report.gates.document import read_document
+from mnist_report.judging import ci_files, judge_document, judge_run, last_line
 from mnist_report.report.text import accuracy_sentence
+from mnist_report.runs.folder import metrics_document
 
 RULES = gate_set({"metric": "accuracy", "min": 0.5})
 
@@ -24,7 +27,7 @@ def test_without_rules_there_is_no_verdict(stored):
     """Only metrics, and the accuracy as the last line."""
     judged = judge_run(stored, TODAY)
     assert (judged.verdict, judged.comparison) == (None, None)
-    assert set(ci_files(stored, judged)) == {"metrics.prom"}
+    assert set(ci_files(stored.provenance, judged)) == {"metrics.prom"}
     assert last_line(judged) == accuracy_sentence(judged.evidence.overall)
 
 
@@ -32,9 +35,9 @@ def test_with_rules_there_are_three_files(stored):
     """And the verdict is the last line."""
     run = replace(stored, gates=RULES)
     judged = judge_run(run, TODAY)
-    files = ci_files(run, judged)
+    files = ci_files(run.provenance, judged)
     assert set(files) == {"metrics.prom", "junit.xml", "summary.md"}
-    assert last_line(judged).startswith("INCONCLUSIVE: of 1 gate, 1 left open. accuracy 75 %")
+    assert last_line(judged).startswith("INCONCLUSIVE: of 1 gate, 1 left open. Accuracy 75 %")
     assert 'name="Pets"' in files["junit.xml"]
     assert "Against" not in files["summary.md"]
 
@@ -45,7 +48,30 @@ def test_with_a_baseline_there_is_a_comparison(stored):
     judged = judge_run(run, TODAY)
     expected = compare(tiny_predictions(), all_right(), run.provenance["seed"])
     assert judged.comparison.overall == expected.overall
-    assert "3 images regressed, 0 fixed" in ci_files(run, judged)["summary.md"]
+    assert "3 images regressed, 0 fixed" in ci_files(run.provenance, judged)["summary.md"]
+
+
+def test_a_baseline_that_is_not_there_is_known_as_such(stored):
+    """A gate may allow that, and nothing else that is wrong with one."""
+    for facts, missing in (
+        (None, True),
+        ({"path": "b", "problem": "there is no baseline at b", "missing": True}, True),
+        ({"path": "b", "problem": "the baseline b has other labels", "missing": False}, False),
+    ):
+        run = replace(stored, provenance={**stored.provenance, "baseline": facts})
+        assert judge_run(run, TODAY).evidence.baseline_missing == missing
+    assert not judge_run(replace(stored, baseline=all_right()), TODAY).evidence.baseline_missing
+
+
+def test_metrics_alone_are_judged_by_the_same_rules(stored):
+    """With the same words; there is nothing to compare with."""
+    document = read_document(json.loads(json.dumps(metrics_document(tiny_run().evaluation, NAMES))))
+    rules = gate_set({"metric": "accuracy", "min": 0.5}, {"metric": "recall", "class": "dog", "min": 0.5})
+    ours = judge_document(document, rules, TODAY)
+    theirs = judge_run(replace(stored, gates=rules), TODAY)
+    assert (last_line(ours), ours.comparison) == (last_line(theirs), None)
+    first, second = (ci_files(stored.provenance, judged) for judged in (ours, theirs))
+    assert (first["junit.xml"], first["summary.md"]) == (second["junit.xml"], second["summary.md"])
 
 
 def test_the_evidence_has_the_numbers_of_the_report():
@@ -60,7 +86,7 @@ def test_the_same_run_gets_the_same_verdict():
     """To the last digit: what is drawn has a seed."""
     rules = gate_set({"metric": "mcc", "min": 0.9}, {"metric": "accuracy", "max_drop": 0.01})
     run = replace(tiny_run(some_right()).stored, gates=rules, baseline=some_right((989, 990, 991)))
-    first, second = (ci_files(run, judge_run(run, TODAY)) for _ in range(2))
+    first, second = (ci_files(run.provenance, judge_run(run, TODAY)) for _ in range(2))
     assert first == second
 
 

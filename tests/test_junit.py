@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from strategies import law
 
 from mnist_report.ci.junit import junit_xml
-from mnist_report.report.plain import plain
 from mnist_report.gates.verdict import OUTCOMES, Verdict
+from mnist_report.report.plain import plain
 
 CREATED = "2026-01-02T03:04:05.678901+00:00"
 

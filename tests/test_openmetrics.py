@@ -10,8 +10,8 @@ from tiny_run import OUTCOMES as SITUATIONS
 from tiny_run import tiny_run
 
 from mnist_report.ci.openmetrics import openmetrics
-from mnist_report.report.plain import plain
 from mnist_report.gates.verdict import OUTCOMES
+from mnist_report.report.plain import plain
 
 PARSERS = pytest.mark.parametrize("parse", [read_openmetrics, read_text], ids=["openmetrics", "prometheus"])
 OVERALL = tiny_run().evaluation.overall

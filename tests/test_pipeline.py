@@ -70,7 +70,7 @@ def toy(tmp_path_factory):
                 formats=("html", "pdf"),
                 watch=pipeline.Stopwatch(),
                 lines=[],
-            )
+            ).folder
 
     return finish
 
