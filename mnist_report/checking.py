@@ -56,17 +56,19 @@ def check_run(folder: Path, gates: GateSet | None, baseline: Path | None, today:
     run = read_run(folder)
     if baseline is not None:
         run = with_baseline(run, baseline)
-    run = replace(run, gates=gates or _own_gates(run, given=baseline is not None))
+    has_baseline = baseline is not None or bool(run.provenance.get("baseline"))
+    run = replace(run, gates=_rules(gates, run, has_baseline=has_baseline))
     return _checked(judge_run(run, today), run.provenance)
 
 
-def check_document(path: Path, gates: GateSet | None, today: date) -> Checked:
+def check_document(path: Path, gates: GateSet | None, today: date, *, has_baseline: bool = False) -> Checked:
     """Decide by a metrics.json alone; what needs a row per image is an ERROR.
 
     Args:
         path: of the file.
         gates: the rules; None for the default ones.
         today: for the waivers.
+        has_baseline: whether somebody wants it held against a baseline, which it cannot be.
 
     Raises:
         OutputError: it is not there, or damaged.
@@ -80,7 +82,7 @@ def check_document(path: Path, gates: GateSet | None, today: date) -> Checked:
         raise OutputError(f"{path}: no such file; give a run folder or its metrics.json") from error
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise OutputError(f"{path}: not a metrics.json ({type(error).__name__}: {error})") from error
-    judged = judge_document(evidence, gates or default_gates(with_baseline=False), today)
+    judged = judge_document(evidence, gates or default_gates(with_baseline=has_baseline), today)
     facts = {"title": str(path), "created": f"{today.isoformat()}T00:00:00", "run_id": DASH, "model": {"name": DASH}}
     return _checked(judged, facts)
 
@@ -91,10 +93,14 @@ def _checked(judged: Judged, facts: Mapping[str, Any]) -> Checked:
     return Checked(judged.verdict, lines, last_line(judged), ci_files(facts, judged))
 
 
-def _own_gates(run: StoredRun, *, given: bool) -> GateSet:
-    """The run's own rules; the default ones follow the baseline, also one that was given now."""
-    default = default_gates(with_baseline=given or bool(run.provenance.get("baseline")))
-    return default if run.gates is None or run.gates == default_gates(with_baseline=False) else run.gates
+def _rules(given: GateSet | None, run: StoredRun, *, has_baseline: bool) -> GateSet:
+    """The rules that were given; else the run's own, of which the default ones follow the baseline."""
+    if given is not None and not given.default:
+        return given
+    own = run.gates or default_gates(with_baseline=has_baseline)
+    if own.gates == default_gates(with_baseline=False).gates:
+        own = replace(own, gates=default_gates(with_baseline=has_baseline).gates)
+    return own if given is None else replace(own, inconclusive=given.inconclusive)
 
 
 def with_baseline(run: StoredRun, path: Path) -> StoredRun:

@@ -8,7 +8,7 @@ from mnist_report.report.plain import plain
 from mnist_report.report.verdict_text import gates_table, result_sentence, verdict_sentence
 
 MARKS = {"PASS": "✅", "WARN": "⚠️", "FAIL": "❌", "INCONCLUSIVE": "❔", "WAIVED": "⏸️", "ERROR": "🚫"}
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&@:/$^=])")
+SPECIAL = re.compile(r"(?P<issue>(?<=[Gg][Hh])-(?=\d))|([\\`*_{}\[\]()#+\-.!|<>~&@:/$^=])")
 
 # GitHub looks for mentions and issues after it has rendered the text, so nothing but a character between helps.
 APART = "&#8203;"
@@ -46,7 +46,13 @@ def summary(verdict: Verdict, *, title: str, accuracy: str, run_id: str, flips: 
 
 def escape(text: str) -> str:
     """Text from outside as text: no markup, no mention, no link to an issue."""
-    return SPECIAL.sub(lambda found: INSTEAD.get(found[0], f"\\{found[0]}"), plain(text))
+    return SPECIAL.sub(_escaped, plain(text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    if found["issue"]:
+        return f"\\-{APART}"
+    return INSTEAD.get(found[0], f"\\{found[0]}")
 
 
 def _row(cells: Sequence[str]) -> str:

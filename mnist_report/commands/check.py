@@ -32,7 +32,7 @@ def check(
         gates, today = load_gates(gate_options), now().astimezone(UTC).date()
         folder = run.parent if (run.parent / "run.json").exists() and run.suffix == ".json" else run
         if folder.suffix == ".json":
-            checked = check_document(folder, gates, today)
+            checked = check_document(folder, gates, today, has_baseline=gate_options.baseline is not None)
         else:
             checked = check_run(folder, gates, gate_options.baseline, today)
         wanted = {junit: "junit.xml", summary: "summary.md"}

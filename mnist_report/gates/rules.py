@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, get_args
 
@@ -100,10 +100,12 @@ class GateSet:
     Attributes:
         gates: in the order in which they are shown.
         inconclusive: whether an open question blocks ("fail") or not ("warn").
+        default: whether nobody wrote these rules.
     """
 
     gates: tuple[Gate, ...]
     inconclusive: Policy = "warn"
+    default: bool = field(default=False, compare=False)
 
 
 def default_gates(*, with_baseline: bool) -> GateSet:
@@ -114,7 +116,7 @@ def default_gates(*, with_baseline: bool) -> GateSet:
     ]
     if with_baseline:
         document.append({"metric": "accuracy", "max_drop": 0.003})
-    return parse_gates({"gates": document}, "the default gates")
+    return replace(parse_gates({"gates": document}, "the default gates"), default=True)
 
 
 def parse_gates(document: Mapping[str, Any], where: str) -> GateSet:
@@ -225,12 +227,15 @@ def ranges_for(gate: Gate) -> Mapping[str, tuple[float, float]]:
 
 
 def _number(value: Any, what: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ConfigError(f"{what} is {value!r}, expected a number")
     try:
-        return float(value)
+        number = float(value)
     except OverflowError as error:
         raise ConfigError(f"{what} is too large a number") from error
+    if math.isnan(number):
+        raise ConfigError(f"{what} is {value!r}, expected a number")
+    return number
 
 
 def _parse_waiver(table: Any, where: str) -> Waiver:

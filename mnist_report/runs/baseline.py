@@ -1,7 +1,6 @@
 """Baselines: what an earlier model said about the same images, in a small folder that is fit to be committed."""
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -107,7 +106,7 @@ def accept(run: Path, to: Path, *, by: str, why: str, when: str) -> Difference |
     if not by.strip() or not why.strip():
         raise ConfigError("--by and --why must say who accepts the baseline, and why")
     stored = read_run(run)
-    to = Path(os.path.abspath(to))  # noqa: PTH100  `resolve` would follow a link
+    to = to.resolve()  # a link stays, and leads to the new one
     old, last = _old(to), None
     if old.exists() and not to.exists():
         # The last time was cut off between taking the old one away and putting the new one in its place.
@@ -153,7 +152,9 @@ def _from_folder(path: Path) -> Baseline:
         if facts.get("format") != FORMAT:
             raise OutputError(f"{file}: format is {facts.get('format')!r}, this version reads {FORMAT}")
         class_names, sha256 = tuple(facts["data"]["class_names"]), facts["data"]["sha256"]
-        if not all(isinstance(text, str) for text in (sha256, *class_names)):
+        if not isinstance(facts["data"]["class_names"], list) or not all(
+            isinstance(text, str) for text in (sha256, *class_names)
+        ):
             raise ValueError("data.sha256 and data.class_names must be text")
         file = path / SCORES
         scores, index = read_scores(file, class_names)

@@ -314,6 +314,8 @@ def _check_provenance(provenance: Mapping[str, Any]) -> None:
     texts = (provenance["run_id"], provenance["title"], provenance["model"]["name"], provenance["data"]["sha256"])
     if not all(isinstance(text, str) for text in (*texts, *provenance["data"]["class_names"])):
         raise ValueError("run_id, title, the model's name, the data's sha256 and the class names must be text")
+    if not isinstance(provenance["data"]["class_names"], list):
+        raise TypeError("data.class_names must be a list")
     if type(provenance["seed"]) is not int or provenance["seed"] < 0:
         raise ValueError(f"seed is {provenance['seed']!r}, expected a whole number")
     if not isinstance(provenance.get("baseline"), dict | None):
