@@ -89,7 +89,7 @@ def yes_or_no(right: np.ndarray, labels: np.ndarray | None = None) -> Prediction
 def right_ones(count: int, n: int) -> Evidence:
     """So many of n images right, and nothing to know but the accuracy."""
     predictions = yes_or_no(np.arange(n) < count)
-    return Evidence(predictions, {}, 0, {"accuracy": proportion(count, n)}, (), None, "no baseline was given")
+    return Evidence(predictions, {}, 0, {"accuracy": proportion(count, n)}, (), None, "no baseline was given", True)
 
 
 def pair(fixed: int, regressed: int, n: int) -> tuple[Predictions, Predictions]:
@@ -102,7 +102,7 @@ def pair(fixed: int, regressed: int, n: int) -> tuple[Predictions, Predictions]:
 def flipped(fixed: int, regressed: int, n: int) -> Evidence:
     """A candidate beside its baseline, and nothing to know but the accuracy."""
     ours, theirs = pair(fixed, regressed, n)
-    return Evidence(ours, {}, 0, {"accuracy": proportion(n - regressed, n)}, (), theirs, "")
+    return Evidence(ours, {}, 0, {"accuracy": proportion(n - regressed, n)}, (), theirs, "", False)
 
 
 def classes_right(counts: list[tuple[int, int]]) -> Evidence:
