@@ -80,7 +80,7 @@ def check_document(path: Path, gates: GateSet | None, today: date, *, has_baseli
         evidence = read_document(document)
     except FileNotFoundError as error:
         raise OutputError(f"{path}: no such file; give a run folder or its metrics.json") from error
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise OutputError(f"{path}: not a metrics.json ({type(error).__name__}: {error})") from error
     judged = judge_document(evidence, gates or default_gates(with_baseline=has_baseline), today)
     facts = {"title": str(path), "created": f"{today.isoformat()}T00:00:00", "run_id": DASH, "model": {"name": DASH}}

@@ -1,5 +1,6 @@
 """The evidence of a metrics.json alone: counts and intervals, but no row per image."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,9 @@ from mnist_report.evaluation.intervals import DRAWS, Z
 from mnist_report.evaluation.metrics import INTERVALS, Metric
 from mnist_report.gates.evidence import NoEvidenceError, Observation, check_known
 from mnist_report.gates.measurements import F1, Draws, Mean, Measurement, Proportion
-from mnist_report.gates.rules import Gate, ranges_for
+from mnist_report.gates.rules import CLASS_RANGES, OVERALL_RANGES, SHARE, Gate, ranges_for
 
+MOST_ROWS = 2**53
 NO_ROWS = "metrics.json has no row per image to hold against a baseline; check the run folder"
 
 
@@ -45,20 +47,23 @@ def read_document(document: Mapping[str, Any]) -> Document:
     """The evidence in a metrics.json.
 
     Raises:
-        LookupError, TypeError, ValueError: it is not one.
+        LookupError, TypeError, ValueError, OverflowError: it is not one.
     """
-    classes = document["per_class"]
+    classes, seed = document["per_class"], document["seed"]
     confusion = np.array(document["confusion"], dtype=np.int64)
-    if confusion.shape != (len(classes), len(classes)) or (confusion < 0).any() or not confusion.any():
-        raise ValueError(f"confusion has shape {confusion.shape} for {len(classes)} classes, or no counts")
-    rates = ("recall", "precision", "f1", "roc_auc", "average_precision", "mean_confidence")
+    if confusion.shape != (len(classes), len(classes)) or (confusion < 0).any() or not 0 < confusion.sum() < MOST_ROWS:
+        raise ValueError(f"confusion has shape {confusion.shape} for {len(classes)} classes, or no usable counts")
+    if type(seed) is not int or seed < 0:
+        raise ValueError(f"seed is {seed!r}, expected a whole number")
     return Document(
-        overall={name: _metric(part) for name, part in document["overall"].items()},
-        per_class=tuple({name: _metric(row[name]) for name in rates} for row in classes),
+        overall={name: _metric(document["overall"][name], name, bounds) for name, bounds in OVERALL_RANGES.items()},
+        per_class=tuple(
+            {name: _metric(row[name], name, bounds) for name, bounds in CLASS_RANGES.items()} for row in classes
+        ),
         class_names=tuple(str(row["class"]) for row in classes),
         confusion=confusion,
-        slices={row["slice"]: _metric(row["accuracy"]) for row in document["slices"]},
-        seed=int(document["seed"]),
+        slices={row["slice"]: _metric(row["accuracy"], row["slice"], SHARE) for row in document["slices"]},
+        seed=seed,
     )
 
 
@@ -72,8 +77,6 @@ def observe_document(gate: Gate, subject: str, document: Document) -> Observatio
     if gate.needs_baseline:
         raise NoEvidenceError(NO_ROWS)
     metric = _find(gate, subject, document)
-    if not metric.n:
-        raise NoEvidenceError(f"no image is of class {subject!r}")
     if np.isnan(metric.value):
         raise NoEvidenceError(f"{gate.metric} is not defined for these predictions")
     return Observation(metric, _measure(gate, subject, metric, document))
@@ -87,7 +90,10 @@ def _find(gate: Gate, subject: str, document: Document) -> Metric:
     if gate.class_name is not None:
         if subject not in document.class_names:
             raise NoEvidenceError(f"there is no class {subject!r}; the classes are {', '.join(document.class_names)}")
-        return document.per_class[document.class_names.index(subject)][gate.metric]
+        k = document.class_names.index(subject)
+        if not document.confusion[k].any():
+            raise NoEvidenceError(f"no image is of class {subject!r}")
+        return document.per_class[k][gate.metric]
     return document.overall[gate.metric]
 
 
@@ -112,13 +118,16 @@ def _measure(gate: Gate, subject: str, metric: Metric, document: Document) -> Me
 
 
 def _error(gate: Gate, metric: Metric) -> float:
-    """The standard error behind an interval, from the side that is not cut off at the end of the metric's range."""
-    _, most = ranges_for(gate)[gate.metric]
-    return (metric.ci_high - metric.value) / Z if metric.ci_high < most else (metric.value - metric.ci_low) / Z
+    """The standard error behind an interval, from a side that is not cut off at the end of the metric's range."""
+    least, most = ranges_for(gate)[gate.metric]
+    if metric.ci_high < most:
+        return (metric.ci_high - metric.value) / Z
+    return (metric.value - metric.ci_low) / Z if metric.ci_low > least else math.nan
 
 
-def _metric(part: Mapping[str, Any]) -> Metric:
-    value, low, high = (
-        float("nan") if part[name] is None else float(part[name]) for name in ("value", "ci_low", "ci_high")
-    )
-    return Metric(value, low, high, int(part["n"]))
+def _metric(part: Mapping[str, Any], name: str, bounds: tuple[float, float]) -> Metric:
+    value, low, high = (math.nan if part[end] is None else float(part[end]) for end in ("value", "ci_low", "ci_high"))
+    n = part["n"]
+    if type(n) is not int or n < 0 or value < bounds[0] or value > bounds[1]:
+        raise ValueError(f"{name} is {value} of {n!r} images")
+    return Metric(value, low, high, n)
