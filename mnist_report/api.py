@@ -58,7 +58,8 @@ def evaluate(
         seed: of the resampled intervals.
 
     Raises:
-        DataError: labels, images or slices do not fit.
+        ConfigError: the seed is out of its range.
+        DataError: labels, class names, images or slices do not fit.
         ModelError: the rows are not probabilities.
     """
     rows = _array(probabilities, "probabilities")
@@ -69,6 +70,10 @@ def evaluate(
     names = tuple(map(str, class_names if class_names is not None else range(rows.shape[1])))
     if len(names) != rows.shape[1]:
         raise DataError(f"class_names: found {len(names)}, expected {rows.shape[1]}, one for each column")
+    if len(set(names)) < len(names) or isinstance(class_names, str):
+        raise DataError(f"class_names: found {class_names!r}, expected {len(names)} different names")
+    if type(seed) is not int or seed < 0:
+        raise ConfigError(f"seed is {seed!r}, expected a whole number from 0")
     truth = _check_labels(_array(labels, "labels"), len(rows), len(names))
     predictions = make_predictions(rows, truth, names, "probabilities")
     columns = {str(name): _slice_column(name, values, len(truth)) for name, values in (slices or NO_COLUMNS).items()}

@@ -143,7 +143,8 @@ def test_each_gate_has_a_line(place, capsys):
     out, err = capsys.readouterr()
     assert [line.split()[0] for line in out.splitlines()] == ["PASS", "FAIL"]
     assert "99.00 %" in out
-    assert err.startswith("error: FAIL: of 2 gates, 1 failed, 1 passed. ")
+    assert err.splitlines()[0] == "rules: rules.toml"
+    assert err.splitlines()[-1].startswith("error: FAIL: of 2 gates, 1 failed, 1 passed. ")
 
 
 def test_metrics_json_stands_for_its_run(place, capsys, monkeypatch):
@@ -425,7 +426,7 @@ def test_hostile_names_are_harmless_on_the_terminal(place, capsys, severity):
     )
     check(place / "good", rules)
     out, err = capsys.readouterr()
-    assert [out.count("\n"), err.count("\n")] == [1, 1]
+    assert [out.count("\n"), err.count("\n")] == [1, 2]
     assert "\x1b" not in out + err
 
 
@@ -500,3 +501,18 @@ def test_it_needs_none_of_the_heavy_libraries(loaded, library):
     """A check is a matter of a second: neither TensorFlow nor what draws reports is imported."""
     assert "numpy" in loaded
     assert library not in loaded
+
+
+def test_a_baseline_that_no_gate_is_about_is_told(place, capsys):
+    """Who gives one wants to be held against it."""
+    assert check(place / "good", GOOD, "--baseline", place / "poor") == 0
+    assert "warning: no gate is about the baseline" in capsys.readouterr().err
+
+
+def test_a_metrics_json_that_contradicts_itself_is_refused(place, tmp_path, capsys):
+    """Its accuracy is not that of its counts."""
+    document = json.loads((place / "good" / "metrics.json").read_text("utf-8"))
+    document["confusion"][0][0] -= 1
+    (tmp_path / "other.json").write_text(json.dumps(document), "utf-8")
+    assert check(tmp_path / "other.json", GOOD) == 3
+    assert "by the confusion counts" in capsys.readouterr().err

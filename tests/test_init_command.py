@@ -1,6 +1,7 @@
 """`mnist-report init`: a configuration to start from."""
 
 import tomllib
+from dataclasses import replace
 
 from mnist_report.cli import run_cli
 from mnist_report.gates.rules import default_gates, parse_gates
@@ -13,8 +14,10 @@ def written(folder):
 
 
 def test_its_rules_are_the_default_ones(tmp_path):
-    """So that a first run with it says what one without it says."""
-    assert parse_gates(tomllib.loads(written(tmp_path)), "x") == default_gates(with_baseline=False)
+    """So that a run with it says what one without it says; only that a run without a baseline is allowed."""
+    *rules, drop = parse_gates(tomllib.loads(written(tmp_path)), "x").gates
+    assert (*rules, replace(drop, baseline_missing="error")) == default_gates(with_baseline=True).gates
+    assert drop.baseline_missing == "allow"
 
 
 def test_what_is_commented_out_is_a_configuration_too(tmp_path):

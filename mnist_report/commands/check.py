@@ -4,7 +4,7 @@ from datetime import UTC
 from pathlib import Path
 
 from mnist_report.commands.console import ConsoleOptions, console, log
-from mnist_report.commands.gating import GateOptions, load_gates, tell_ci
+from mnist_report.commands.gating import GateOptions, load_gates, tell_ci, warn_of_unused_baseline
 from mnist_report.commands.surroundings import now
 
 
@@ -17,9 +17,10 @@ def check(
     gate_options: GateOptions = GateOptions(),  # noqa: B008  frozen
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
-    """Decide again about a stored run, with its own rules and baseline or with others, without TensorFlow.
+    """Decide again about a stored run, without TensorFlow.
 
-    It prints a line for each gate and changes nothing in the run folder.
+    The rules are those of --gates or of the configuration file, else the run's own; the baseline is --baseline, else
+    the run's own. It prints a line for each gate and changes nothing in the run folder.
 
     Args:
         run: A run folder, or a metrics.json.
@@ -37,6 +38,8 @@ def check(
             checked = check_run(folder, gates, gate_options.baseline, today)
         wanted = {junit: "junit.xml", summary: "summary.md"}
         write_files({path: checked.files[name] for path, name in wanted.items() if path is not None})
+        log.info("rules: %s", gate_options.gates or gate_options.rules_of or "the run's own")
+        warn_of_unused_baseline(checked.verdict, gate_options)
         for line in checked.lines:
             print(line)
         tell_ci(checked.verdict, checked.files["summary.md"])

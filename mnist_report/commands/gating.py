@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
 
+from mnist_report.commands.console import log
 from mnist_report.config import FILE, PYPROJECT, read_config
 from mnist_report.errors import ConfigError, DataError, OutputError
 
@@ -56,6 +57,12 @@ def load_gates(options: GateOptions) -> "GateSet | None":
     if "gates" in document:
         return parsed
     return replace(default_gates(with_baseline=options.baseline is not None), inconclusive=parsed.inconclusive)
+
+
+def warn_of_unused_baseline(verdict: "Verdict | None", options: GateOptions) -> None:
+    """Say so where a baseline was given and no rule is about it."""
+    if options.baseline is not None and verdict and not any(result.gate.needs_baseline for result in verdict.results):
+        log.warning("no gate is about the baseline %s: add one with max_drop or max_increase", options.baseline)
 
 
 def tell_ci(verdict: "Verdict | None", summary: str) -> None:

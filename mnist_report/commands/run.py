@@ -8,7 +8,7 @@ from cyclopts import Group, Parameter
 
 from mnist_report.commands.console import ConsoleOptions, console
 from mnist_report.commands.evaluate import make_job, run_job
-from mnist_report.commands.gating import GateOptions, load_gates, tell_ci
+from mnist_report.commands.gating import GateOptions, load_gates, tell_ci, warn_of_unused_baseline
 from mnist_report.commands.options import (
     TITLE,
     BatchSize,
@@ -86,5 +86,6 @@ def run(
             job = replace(job, model=trained.model)
         finished = run_job(job, terminal)
         print(finished.folder, flush=True)
+        warn_of_unused_baseline(finished.verdict, gate_options)
         tell_ci(finished.verdict, finished.summary)
         return finished.verdict.exit_status if finished.verdict else 0

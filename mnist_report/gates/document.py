@@ -55,7 +55,7 @@ def read_document(document: Mapping[str, Any]) -> Document:
         raise ValueError(f"confusion has shape {confusion.shape} for {len(classes)} classes, or no usable counts")
     if type(seed) is not int or seed < 0:
         raise ValueError(f"seed is {seed!r}, expected a whole number")
-    return Document(
+    read = Document(
         overall={name: _metric(document["overall"][name], name, bounds) for name, bounds in OVERALL_RANGES.items()},
         per_class=tuple(
             {name: _metric(row[name], name, bounds) for name, bounds in CLASS_RANGES.items()} for row in classes
@@ -65,6 +65,32 @@ def read_document(document: Mapping[str, Any]) -> Document:
         slices={row["slice"]: _metric(row["accuracy"], row["slice"], SHARE) for row in document["slices"]},
         seed=seed,
     )
+    _check_counts(read)
+    return read
+
+
+def _check_counts(document: Document) -> None:
+    """See that the rates are those of the counts.
+
+    Raises:
+        ValueError: they are not, or two classes have one name.
+    """
+    if len(set(document.class_names)) < len(document.class_names):
+        raise ValueError("two classes have the same name")
+    counts = of_confusion.margins(document.confusion)
+    n = int(counts.actual.sum())
+    expected = {"accuracy": counts.right.sum() / n, "errors": n - counts.right.sum()}
+    expected |= {name: float(function(counts)) for name, function in of_confusion.OVERALL.items()}
+    rates = {"recall": of_confusion.recall, "precision": of_confusion.precision, "f1": of_confusion.f1}
+    pairs = [(name, document.overall[name].value, value) for name, value in expected.items()]
+    pairs += [
+        (f"{name} of {document.class_names[k]}", row[name].value, float(rate(counts)[k]))
+        for name, rate in rates.items()
+        for k, row in enumerate(document.per_class)
+    ]
+    for name, found, wanted in pairs:
+        if not np.isclose(found, wanted, rtol=0, atol=1e-9, equal_nan=True):
+            raise ValueError(f"{name} is {found}, but by the confusion counts {wanted}")
 
 
 def observe_document(gate: Gate, subject: str, document: Document) -> Observation:
@@ -128,6 +154,6 @@ def _error(gate: Gate, metric: Metric) -> float:
 def _metric(part: Mapping[str, Any], name: str, bounds: tuple[float, float]) -> Metric:
     value, low, high = (math.nan if part[end] is None else float(part[end]) for end in ("value", "ci_low", "ci_high"))
     n = part["n"]
-    if type(n) is not int or n < 0 or value < bounds[0] or value > bounds[1]:
-        raise ValueError(f"{name} is {value} of {n!r} images")
+    if type(n) is not int or n < 0 or value < bounds[0] or value > bounds[1] or low > value or high < value:
+        raise ValueError(f"{name} is {value} ({low} to {high}) of {n!r} images")
     return Metric(value, low, high, n)

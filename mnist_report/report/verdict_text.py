@@ -139,5 +139,8 @@ def _judgement(gate: Gate, finding: Finding) -> str:
         return f"which is {bound}"
     if finding.outcome == "FAIL":
         return f"which is not {bound}"
-    more = "more than ten times these images" if math.isinf(finding.images) else f"about {finding.images:,.0f} images"
+    whose = f" of {finding.subject} ({finding.observed.n:,} are here)" if finding.subject else ""
+    more = f"about {finding.images:,.0f} images{whose}"
+    if math.isinf(finding.images):
+        more = f"more than ten times these images{f' of {finding.subject}' if finding.subject else ''}"
     return f"which may or may not be {bound}: it would take {more} to tell"
