@@ -1,6 +1,5 @@
 """The notebook user's door: train, load and evaluate in this very process."""
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -11,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mnist_report.data.dataset import data_digest
-from mnist_report.data.slice_columns import as_text, check_slice_column
+from mnist_report.arrays import arrays_digest, as_array, check_labels, fitting, shown_images, slice_column
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import ConfigError, DataError, ModelError
 from mnist_report.evaluation import evaluation
 from mnist_report.evaluation.evaluation import NO_COLUMNS
 from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.evaluation.streamed import StreamedEvaluation, evaluate_parts
-from mnist_report.model.adapter import Anatomy, as_pixels, check_fit, dissect
+from mnist_report.model.adapter import as_pixels
 from mnist_report.model.backend import find_backend
 from mnist_report.model.card import make_card
 from mnist_report.model.cnn import build_cnn
@@ -28,7 +26,6 @@ from mnist_report.model.process import device_environment
 from mnist_report.model.recipes import Recipe
 from mnist_report.model.store import file_sha256, identify_model, load_model, save_model, shipped_model, write_card
 from mnist_report.report.notebook import EvaluationResult
-from mnist_report.runs.folder import ShownImages
 from mnist_report.runs.predictions_file import stream_predictions
 
 if TYPE_CHECKING:
@@ -62,7 +59,7 @@ def evaluate(
         DataError: labels, class names, images or slices do not fit.
         ModelError: the rows are not probabilities.
     """
-    rows = _array(probabilities, "probabilities")
+    rows = as_array(probabilities, "probabilities")
     if rows.ndim != 2 or rows.shape[1] < 2 or not np.issubdtype(rows.dtype, np.floating):
         raise ModelError(f"probabilities: {rows.dtype} of shape {rows.shape}, expected floats of shape (n, classes)")
     if len(rows) == 0:
@@ -74,10 +71,10 @@ def evaluate(
         raise DataError(f"class_names: found {class_names!r}, expected {len(names)} different names")
     if type(seed) is not int or seed < 0:
         raise ConfigError(f"seed is {seed!r}, expected a whole number from 0")
-    truth = _check_labels(_array(labels, "labels"), len(rows), len(names))
+    truth = check_labels(as_array(labels, "labels"), len(rows), len(names))
     predictions = make_predictions(rows, truth, names, "probabilities")
-    columns = {str(name): _slice_column(name, values, len(truth)) for name, values in (slices or NO_COLUMNS).items()}
-    shown = None if images is None else _shown(images, len(truth))
+    columns = {str(name): slice_column(name, values, len(truth)) for name, values in (slices or NO_COLUMNS).items()}
+    shown = None if images is None else shown_images(images, len(truth))
     return EvaluationResult(evaluation.evaluate(predictions, seed, columns), predictions, shown, ())
 
 
@@ -189,10 +186,10 @@ class MNISTClassifier:
         if not 0 < validation_split < 1:
             raise ConfigError(f"validation_split is {validation_split}, expected between 0 and 1")
         recipe = Recipe(epochs=epochs, batch_size=batch_size, validation_share=validation_split, seed=self.seed)
-        anatomy = _fitting(model, pixels, "X_train")
-        labels = _check_labels(_array(y_train, "labels"), len(pixels), anatomy.num_classes)
+        anatomy = fitting(model, pixels, "X_train")
+        labels = check_labels(as_array(y_train, "labels"), len(pixels), anatomy.num_classes)
         held_out(len(labels), recipe.validation_share)
-        data = {"source": "arrays", "split": "train", "sha256": _digest(pixels, labels), "n": len(labels)}
+        data = {"source": "arrays", "split": "train", "sha256": arrays_digest(pixels, labels), "n": len(labels)}
         # What the card says is true of the weights, or there is none.
         self._trained = None
         done = fit(
@@ -210,7 +207,7 @@ class MNISTClassifier:
             ModelError: there is no model yet, or it does not take such images.
         """
         model, pixels = self._model("predict"), as_pixels(X, "X")
-        anatomy = _fitting(model, pixels, "X")
+        anatomy = fitting(model, pixels, "X")
         answer = model.predict(pixels.reshape(-1, *anatomy.input_shape), batch_size=BATCH, verbose=0)
         if answer.shape != (len(pixels), anatomy.num_classes):
             raise ModelError(
@@ -230,7 +227,7 @@ class MNISTClassifier:
             ModelError: there is no model yet, or it does not answer with probabilities.
         """
         model, pixels = self._model("evaluate"), as_pixels(X_test, "X_test")
-        labels = _check_labels(_array(y_test, "labels"), len(pixels), _fitting(model, pixels, "X_test").num_classes)
+        labels = check_labels(as_array(y_test, "labels"), len(pixels), fitting(model, pixels, "X_test").num_classes)
         result = evaluate(self.predict(pixels), labels, images=pixels)
         history = [asdict(epoch) for epoch in self._trained[1].history] if self._trained else ()
         result = EvaluationResult(result.evaluation, result.predictions, result.images, history)
@@ -285,63 +282,3 @@ def _import_keras() -> Any:
     import keras
 
     return keras
-
-
-def _fitting(model: Any, pixels: NDArray[np.float32], where: str) -> Anatomy:
-    """The model's anatomy, which fits the images."""
-    anatomy = dissect(model, "the model")
-    height, width = pixels.shape[1:3]
-    check_fit(anatomy, (height, width), anatomy.num_classes, where)
-    return anatomy
-
-
-def _array(values: ArrayLike, where: str) -> NDArray[Any]:
-    try:
-        return np.asarray(values)
-    except ValueError as error:  # lists of several lengths
-        raise DataError(f"{where}: not an array ({error})") from error
-
-
-def _check_labels(labels: NDArray[Any], n: int, classes: int) -> NDArray[np.int64]:
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        raise DataError(f"labels: shape is {labels.shape}, expected (n,); give labels.ravel()")
-    if labels.ndim == 2:
-        raise DataError(f"labels: shape is {labels.shape}, expected (n,); for one-hot rows give labels.argmax(axis=1)")
-    if labels.shape != (n,) or not np.issubdtype(labels.dtype, np.integer):
-        raise DataError(f"labels: {labels.dtype} of shape {labels.shape}, expected whole numbers of shape ({n},)")
-    outside = np.flatnonzero((labels < 0) | (labels >= classes))
-    if len(outside):
-        raise DataError(f"labels: {labels[outside[0]]} at index {outside[0]}, expected 0 to {classes - 1}")
-    return labels.astype(np.int64)
-
-
-def _slice_column(name: str, values: ArrayLike, n: int) -> NDArray[Any]:
-    import pandas as pd
-
-    shape = np.asarray(values, dtype=object).shape
-    if shape != (n,):
-        raise DataError(f"slices: column {name!r} has shape {shape}, expected ({n},)")
-    try:
-        # By pandas, to which moments are moments whatever their unit.
-        cells = pd.Series(values).astype(object).tolist()
-        texts = [as_text(None if pd.api.types.is_scalar(cell) and pd.isna(cell) else cell) for cell in cells]
-    except (ValueError, TypeError) as error:
-        raise DataError(f"slices: column {name!r}: {error}") from error
-    column = np.array(texts, dtype=object)
-    check_slice_column(str(name), column, "slices")
-    return column
-
-
-def _shown(images: ArrayLike, n: int) -> ShownImages:
-    pixels = as_pixels(images, "images")
-    if len(pixels) != n:
-        raise DataError(f"images: found {len(pixels)}, expected {n}")
-    return ShownImages(np.arange(n), np.rint(pixels[..., 0] * 255).astype(np.uint8))
-
-
-def _digest(pixels: NDArray[np.float32], labels: NDArray[np.int64]) -> str:
-    """The data set's digest where the pixels are a data set's; else that of the floats."""
-    raw = np.rint(pixels[..., 0] * 255).astype(np.uint8)
-    if np.array_equal(as_pixels(raw, "pixels"), pixels):
-        return data_digest(raw, labels)
-    return hashlib.sha256(pixels.tobytes() + labels.tobytes()).hexdigest()

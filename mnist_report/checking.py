@@ -16,7 +16,8 @@ from mnist_report.judging import Judged, ci_files, judge_document, judge_run, la
 from mnist_report.report.text import DASH
 from mnist_report.report.verdict_text import result_sentence
 from mnist_report.runs.baseline import match, read_baseline
-from mnist_report.runs.folder import FORMAT, StoredRun, read_run
+from mnist_report.runs.folder import StoredRun, read_run
+from mnist_report.runs.metrics_document import FORMAT
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,3 +35,7 @@ class OutputError(MnistReportError):
 
 class RenderError(MnistReportError):
     """A report cannot be drawn on this machine, for instance because Pango is missing."""
+
+
+# What pyarrow and numpy raise on a damaged or foreign file.
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, OverflowError, NotImplementedError)

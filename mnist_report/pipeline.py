@@ -1,11 +1,9 @@
 """The stages in order."""
 
-import importlib.metadata
 import logging
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,19 +18,18 @@ from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.mistakes import choose_images
 from mnist_report.evaluation.predictions import Predictions, Scores, make_predictions
 from mnist_report.evaluation.slices import image_columns
-from mnist_report.gates.rules import GateSet
 from mnist_report.gates.verdict import Verdict
 from mnist_report.inference import Answer, start_model
+from mnist_report.jobs import Job, Surroundings, make_provenance, slices_facts, writable
 from mnist_report.judging import ci_files, judge_run, last_line
 from mnist_report.model.adapter import check_fit
 from mnist_report.model.card import card_temperature
-from mnist_report.model.store import SHIPPED, ModelFile, file_sha256, identify_model
+from mnist_report.model.store import ModelFile, identify_model
 from mnist_report.report.pdf import import_weasyprint
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.report.write import draw_figures, draw_reports, write_figures, write_reports
 from mnist_report.runs.baseline import Baseline, match, read_baseline
 from mnist_report.runs.folder import (
-    FORMAT,
     ShownImages,
     StoredRun,
     make_run_id,
@@ -51,40 +48,6 @@ log = logging.getLogger("mnist_report")
 
 MOST_MISTAKES = 300
 SAMPLES_PER_CLASS = 5
-LIBRARIES = ("numpy", "pandas", "scipy", "matplotlib", "weasyprint")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What to evaluate and what to make of it.
-
-    Attributes:
-        model: a `.keras` file.
-        data: "mnist", a folder of IDX files or an `.npz`.
-        split: "test" or "train".
-        device: "auto", "cpu" or "gpu".
-        batch_size: images per call of the model.
-        seed: of the draw of the right predictions that the report shows.
-        reports: the folder of the run folders.
-        title: of the report.
-        slices: a file of columns that slice the images, or None.
-        formats: of "html" and "pdf"; None for both where this machine can make them.
-        baseline: a run folder, a baseline folder or a predictions file, or None.
-        gates: what the run must hold, or None.
-    """
-
-    model: Path
-    data: str
-    split: str
-    device: str
-    batch_size: int
-    seed: int
-    reports: Path
-    title: str
-    slices: Path | None
-    formats: tuple[str, ...] | None
-    baseline: Path | None = None
-    gates: GateSet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,25 +63,6 @@ class Finished:
     folder: Path
     verdict: Verdict | None
     summary: str
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """When, where and how a command was called.
-
-    Attributes:
-        created: the time in UTC.
-        command: as typed.
-        git_commit: of the folder it was called in, if that is a git checkout.
-        host: the machine's name.
-        system: its operating system.
-    """
-
-    created: datetime
-    command: str
-    git_commit: str | None
-    host: str
-    system: str
 
 
 def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) -> Finished:
@@ -143,7 +87,7 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
             dataset = load_dataset(job.data, job.split)
             log.info("%s: %s split, %s images", dataset.source, dataset.split, f"{len(dataset):,}")
             slice_columns = _slice_columns(job.slices, dataset)
-            slices = _slices_facts(job.slices)
+            slices = slices_facts(job.slices)
             baseline = read_baseline(job.baseline, dataset.class_names) if job.baseline else None
             # These imports cost seconds; the model's process spends them on importing keras.
             formats = _usable_formats(job.formats)
@@ -206,7 +150,7 @@ def finish_run(
     )
     index = choose_images(predictions, most_mistakes=MOST_MISTAKES, samples_per_class=SAMPLES_PER_CLASS, seed=job.seed)
     images = ShownImages(index, dataset.images[index])
-    facts = _provenance(job, surroundings, model_file, dataset, answer) | {"slices": slices}
+    facts = make_provenance(job, surroundings, model_file, dataset, answer) | {"slices": slices}
     scores, facts["baseline"] = _matched(baseline, predictions, dataset.sha256)
     run_id = make_run_id(facts)
     facts |= {"run_id": run_id}
@@ -289,8 +233,8 @@ def _matched(
     problem = found if isinstance(found, str) else ""
     facts = {
         **baseline.facts,
-        "path": _writable(baseline.path),
-        "problem": _writable(problem),
+        "path": writable(baseline.path),
+        "problem": writable(problem),
         "missing": baseline.missing,
     }
     return (None if isinstance(found, str) else found), facts
@@ -331,61 +275,3 @@ def _import_libraries(formats: Sequence[str]) -> None:
     if formats:
         import jinja2  # noqa: F401
         import seaborn  # noqa: F401, ICN001
-
-
-def _provenance(
-    job: Job, surroundings: Surroundings, model_file: ModelFile, dataset: Dataset, answer: Answer
-) -> dict[str, Any]:
-    """run.json, as far as it is known before the report is drawn."""
-    anatomy, backend, inference = answer.anatomy, answer.backend, answer.inference
-    return {
-        "format": FORMAT,
-        "created": surroundings.created.isoformat(),
-        "title": _writable(job.title),
-        "command": _writable(surroundings.command),
-        "git_commit": surroundings.git_commit,
-        "seed": job.seed,
-        "versions": {
-            "mnist-report": importlib.metadata.version("mnist-report"),
-            "python": platform.python_version(),
-            **backend.versions,
-            **{library: importlib.metadata.version(library) for library in LIBRARIES},
-        },
-        "host": {"name": surroundings.host, "system": surroundings.system},
-        "device": {
-            "kind": backend.device,
-            "name": backend.device_name,
-            "backend": backend.name,
-            "batch_size": inference.batch_size,
-            "inference_s": round(inference.seconds, 3),
-            "images_per_second": round(inference.images_per_second, 1),
-        },
-        "model": {
-            "name": _writable(model_file.path.stem),
-            # Where an installation keeps the shipped model is nobody's business.
-            "path": f"models/{SHIPPED}" if model_file.shipped else _writable(str(model_file.path)),
-            "shipped": model_file.shipped,
-            "format": "keras",
-            "sha256": model_file.sha256,
-            "size_bytes": model_file.size_bytes,
-            **asdict(anatomy),
-            "card": model_file.card,
-        },
-        "data": {
-            "source": _writable(dataset.source),
-            "split": dataset.split,
-            "n": len(dataset),
-            "sha256": dataset.sha256,
-            "image_shape": list(dataset.images.shape[1:]),
-            "class_names": list(dataset.class_names),
-        },
-    }
-
-
-def _slices_facts(path: Path | None) -> dict[str, str] | None:
-    return {"path": _writable(str(path)), "sha256": file_sha256(path)} if path else None
-
-
-def _writable(text: str) -> str:
-    """Text from the command line that may hold bytes that are not UTF-8, with those escaped."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -11,7 +11,7 @@ from classifier_work import EXAMPLE, Made, Script
 from test_html import Page
 
 from mnist_report import MNISTClassifier
-from mnist_report.api import _digest
+from mnist_report.arrays import arrays_digest
 from mnist_report.data.dataset import data_digest, make_dataset
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import ConfigError, DataError, ModelError, OutputError
@@ -202,16 +202,16 @@ def test_none_of_this_imports_keras():
 def test_training_images_have_the_data_sets_digest(raw, turned):
     """However they lie in memory: it is how a report knows that a model was trained on these very images."""
     images, labels = raw
-    assert _digest(as_pixels(turned(images), "X_train"), labels) == data_digest(images, labels)
+    assert arrays_digest(as_pixels(turned(images), "X_train"), labels) == data_digest(images, labels)
 
 
 def test_other_images_have_a_digest_of_their_own(raw):
     """Floats that no bytes would give."""
     pixels = as_pixels(raw[0], "X_train") * np.float32(0.999)
-    digest = _digest(pixels, raw[1])
+    digest = arrays_digest(pixels, raw[1])
     assert len(digest) == 64
     assert digest != data_digest(*raw)
-    assert digest != _digest(pixels * np.float32(0.999), raw[1])
+    assert digest != arrays_digest(pixels * np.float32(0.999), raw[1])
 
 
 # The example.

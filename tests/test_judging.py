@@ -12,7 +12,7 @@ from mnist_report.evaluation.comparison import compare
 from mnist_report.gates.document import read_document
 from mnist_report.judging import ci_files, judge_document, judge_run, last_line
 from mnist_report.report.text import accuracy_sentence
-from mnist_report.runs.folder import metrics_document
+from mnist_report.runs.metrics_document import metrics_document
 
 RULES = gate_set({"metric": "accuracy", "min": 0.5})
 

@@ -6,7 +6,7 @@ import math
 import pytest
 from tiny_run import NAMES, OUTCOMES, tiny_predictions, tiny_run
 
-from mnist_report.runs.folder import metrics_document
+from mnist_report.runs.metrics_document import metrics_document
 
 
 def test_metrics_json_holds_the_metrics_unrounded(tmp_path):

@@ -20,7 +20,8 @@ from mnist_report.model.temperature import with_temperature
 from mnist_report.report import tables, text
 from mnist_report.report.html import to_html
 from mnist_report.report.view import make_view
-from mnist_report.runs.folder import metrics_document, write_results
+from mnist_report.runs.folder import write_results
+from mnist_report.runs.metrics_document import metrics_document
 
 TEMPERATURES = (0.3, 1.0, 1.4, 6.0)
 

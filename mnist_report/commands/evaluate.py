@@ -9,7 +9,8 @@ from mnist_report.errors import ConfigError
 
 if TYPE_CHECKING:
     from mnist_report.gates.rules import GateSet
-    from mnist_report.pipeline import Finished, Job
+    from mnist_report.jobs import Job
+    from mnist_report.pipeline import Finished
 
 
 def evaluate(
@@ -67,8 +68,8 @@ def make_job(
     Raises:
         ConfigError: a number is out of its range.
     """
+    from mnist_report.jobs import Job
     from mnist_report.model.store import shipped_model
-    from mnist_report.pipeline import Job
 
     for name, value, least in (("batch-size", batch_size, 1), ("seed", seed, 0)):
         if value < least:

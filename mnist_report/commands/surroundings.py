@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from mnist_report.errors import ConfigError
 
 if TYPE_CHECKING:
-    from mnist_report.pipeline import Surroundings
+    from mnist_report.jobs import Surroundings
 
 
 def look_around() -> "Surroundings":
     """What the run folder says about the circumstances of a run."""
-    from mnist_report.pipeline import Surroundings
+    from mnist_report.jobs import Surroundings
 
     command = shlex.join(["mnist-report", *sys.argv[1:]])
     return Surroundings(now(), command, _git_commit(), platform.node(), f"{platform.system()} {platform.machine()}")

@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.errors import DataError
+from mnist_report.errors import UNREADABLE, DataError
 
 INDEX = "index"
 MOST_VALUES = 100
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-# What reading a damaged or foreign file raises.
-UNREADABLE = (OSError, ValueError, LookupError, TypeError, OverflowError, NotImplementedError)
 WHOLE = re.compile(r"\d{1,15}(\.0)?")
 
 

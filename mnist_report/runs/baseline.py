@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from mnist_report.errors import ConfigError, DataError, MnistReportError, OutputError
 from mnist_report.evaluation.paired import Difference, paired_proportions
 from mnist_report.evaluation.predictions import Predictions, Scores
-from mnist_report.runs.folder import FORMAT, read_run
+from mnist_report.runs.folder import read_run
+from mnist_report.runs.metrics_document import FORMAT
 from mnist_report.runs.predictions_file import read_predictions
 from mnist_report.runs.scores_file import FIELDS, read_scores, write_scores
 

@@ -5,7 +5,6 @@ A run folder appears whole or not at all: it is written under a hidden name besi
 
 import hashlib
 import json
-import math
 import secrets
 import shutil
 import string
@@ -14,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,11 +29,11 @@ from mnist_report.evaluation.comparison import (
     flips_frame,
 )
 from mnist_report.evaluation.evaluation import Evaluation
-from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.gates.frame import gates_document, gates_frame
 from mnist_report.gates.rules import GateSet, parse_gates, to_toml
 from mnist_report.gates.verdict import Verdict
+from mnist_report.runs.metrics_document import FORMAT, metrics_document
 from mnist_report.runs.predictions_file import read_predictions, write_predictions
 from mnist_report.runs.scores_file import read_scores, write_scores
 from mnist_report.runs.slices_file import read_slices, write_slices
@@ -42,7 +41,6 @@ from mnist_report.runs.slices_file import read_slices, write_slices
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 1
 REPORTS = frozenset({"report.html", "report.pdf"})
 LATEST = "latest"
 # What the report needs of run.json.
@@ -237,33 +235,6 @@ def write_log(folder: Path, lines: list[str]) -> None:
     (folder / "run.log").write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
 
-def metrics_document(evaluation: Evaluation, class_names: tuple[str, ...]) -> dict[str, Any]:
-    """metrics.json; an undefined value or bound is null."""
-    confusion = evaluation.tally.confusion
-    return {
-        "format": FORMAT,
-        "seed": evaluation.seed,
-        "overall": {name: _finite(metric) for name, metric in evaluation.overall.items()},
-        "accuracy_without_suspects": _finite(evaluation.accuracy_without_suspects),
-        "findings": list(evaluation.findings),
-        "per_class": [
-            {
-                "class": name,
-                "support": int(confusion[k].sum()),
-                **{metric: _finite(value) for metric, value in metrics.items()},
-            }
-            for k, (name, metrics) in enumerate(zip(class_names, evaluation.per_class, strict=True))
-        ],
-        "slices": [{"slice": name, "accuracy": _finite(metric)} for name, metric in evaluation.slices.items()],
-        "temperature": _tempered(evaluation),
-        "confusion": confusion.tolist(),
-        "calibration": [
-            {name: _json_number(value) for name, value in row.items()}
-            for row in evaluation.frames.calibration.to_dict("records")
-        ],
-    }
-
-
 def read_run(folder: Path) -> StoredRun:
     """Read a finished run.
 
@@ -327,21 +298,6 @@ def _manifest(folder: Path) -> dict[str, Any]:
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in REPORTS)
     digests = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     return {"format": FORMAT, "sha256": digests}
-
-
-def _finite(metric: Metric) -> dict[str, float | int | None]:
-    return {name: _json_number(value) for name, value in asdict(metric).items()}
-
-
-def _tempered(evaluation: Evaluation) -> dict[str, Any] | None:
-    if evaluation.tempered is None:
-        return None
-    overall = {name: _finite(metric) for name, metric in evaluation.tempered.overall.items()}
-    return {"value": evaluation.tempered.temperature, "overall": overall}
-
-
-def _json_number(value: float) -> float | int | None:
-    return None if math.isnan(value) else value
 
 
 def _json(document: Mapping[str, Any]) -> str:

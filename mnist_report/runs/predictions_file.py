@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.errors import DataError, ModelError, OutputError
+from mnist_report.errors import UNREADABLE, DataError, ModelError, OutputError
 from mnist_report.evaluation.predictions import Predictions, make_predictions
 from mnist_report.runs.columns import numbers, read_table, whole_numbers
 
 # A row group at a time is what a reader must hold.
 ROWS_AT_A_TIME = 8_192
 BUFFER_BYTES = 65_536
-# What reading a damaged or foreign file raises.
-UNREADABLE = (OSError, ValueError, LookupError, TypeError, OverflowError, NotImplementedError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,127 @@
+"""A job, its circumstances, and what run.json says of both."""
+
+import importlib.metadata
+import platform
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mnist_report.data.dataset import Dataset
+from mnist_report.gates.rules import GateSet
+from mnist_report.inference import Answer
+from mnist_report.model.store import SHIPPED, ModelFile, file_sha256
+from mnist_report.runs.metrics_document import FORMAT
+
+LIBRARIES = ("numpy", "pandas", "scipy", "matplotlib", "weasyprint")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to evaluate and what to make of it.
+
+    Attributes:
+        model: a `.keras` file.
+        data: "mnist", a folder of IDX files or an `.npz`.
+        split: "test" or "train".
+        device: "auto", "cpu" or "gpu".
+        batch_size: images per call of the model.
+        seed: of the draw of the right predictions that the report shows.
+        reports: the folder of the run folders.
+        title: of the report.
+        slices: a file of columns that slice the images, or None.
+        formats: of "html" and "pdf"; None for both where this machine can make them.
+        baseline: a run folder, a baseline folder or a predictions file, or None.
+        gates: what the run must hold, or None.
+    """
+
+    model: Path
+    data: str
+    split: str
+    device: str
+    batch_size: int
+    seed: int
+    reports: Path
+    title: str
+    slices: Path | None
+    formats: tuple[str, ...] | None
+    baseline: Path | None = None
+    gates: GateSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """When, where and how a command was called.
+
+    Attributes:
+        created: the time in UTC.
+        command: as typed.
+        git_commit: of the folder it was called in, if that is a git checkout.
+        host: the machine's name.
+        system: its operating system.
+    """
+
+    created: datetime
+    command: str
+    git_commit: str | None
+    host: str
+    system: str
+
+
+def make_provenance(
+    job: Job, surroundings: Surroundings, model_file: ModelFile, dataset: Dataset, answer: Answer
+) -> dict[str, Any]:
+    """run.json, as far as it is known before the report is drawn."""
+    anatomy, backend, inference = answer.anatomy, answer.backend, answer.inference
+    return {
+        "format": FORMAT,
+        "created": surroundings.created.isoformat(),
+        "title": writable(job.title),
+        "command": writable(surroundings.command),
+        "git_commit": surroundings.git_commit,
+        "seed": job.seed,
+        "versions": {
+            "mnist-report": importlib.metadata.version("mnist-report"),
+            "python": platform.python_version(),
+            **backend.versions,
+            **{library: importlib.metadata.version(library) for library in LIBRARIES},
+        },
+        "host": {"name": surroundings.host, "system": surroundings.system},
+        "device": {
+            "kind": backend.device,
+            "name": backend.device_name,
+            "backend": backend.name,
+            "batch_size": inference.batch_size,
+            "inference_s": round(inference.seconds, 3),
+            "images_per_second": round(inference.images_per_second, 1),
+        },
+        "model": {
+            "name": writable(model_file.path.stem),
+            # Where an installation keeps the shipped model is nobody's business.
+            "path": f"models/{SHIPPED}" if model_file.shipped else writable(str(model_file.path)),
+            "shipped": model_file.shipped,
+            "format": "keras",
+            "sha256": model_file.sha256,
+            "size_bytes": model_file.size_bytes,
+            **asdict(anatomy),
+            "card": model_file.card,
+        },
+        "data": {
+            "source": writable(dataset.source),
+            "split": dataset.split,
+            "n": len(dataset),
+            "sha256": dataset.sha256,
+            "image_shape": list(dataset.images.shape[1:]),
+            "class_names": list(dataset.class_names),
+        },
+    }
+
+
+def slices_facts(path: Path | None) -> dict[str, str] | None:
+    """The file of slices with its sha256, or None where there is none."""
+    return {"path": writable(str(path)), "sha256": file_sha256(path)} if path else None
+
+
+def writable(text: str) -> str:
+    """Text from the command line that may hold bytes that are not UTF-8, with those escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
