@@ -65,7 +65,7 @@ def make_app() -> App:
         help=HELP,
         help_format="plaintext",
         version=__version__,
-        config=[_check_environment, Env(PREFIX, command=False), _apply_config_file, _refuse_fractions],
+        config=[_check_environment, Env(PREFIX, command=False), _apply_config_file, _check_tokens],
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
@@ -163,14 +163,16 @@ def _check_types(path: Path, values: Mapping[str, object], arguments: ArgumentCo
                 raise ConfigError(f"{path}: {name} is {value!r}, expected {expected}")
 
 
-def _refuse_fractions(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:  # noqa: ARG001
-    """Cyclopts would make 2 of 2.5."""
+def _check_tokens(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:  # noqa: ARG001
+    """Cyclopts would make 2 of 2.5, and the current folder of an empty path."""
     for argument in arguments:
-        if argument.hint in (int, int | None):
-            for token in argument.tokens:
-                if "." in token.value:
-                    where = "" if token.source == "cli" else f"{token.source}: "
-                    raise ConfigError(f"{where}{argument.name} is {token.value}, expected a whole number")
+        for token in argument.tokens:
+            name = token.keyword if token.source == "env" else argument.name
+            where = {"cli": "", "env": "environment: "}.get(token.source, f"{token.source}: ")
+            if token.value == "" and argument.hint is not bool:
+                raise ConfigError(f"{where}{name} is empty; give it a value, or leave it out")
+            if argument.hint in (int, int | None) and "." in token.value:
+                raise ConfigError(f"{where}{name} is {token.value}, expected a whole number")
 
 
 def _option_names(arguments: ArgumentCollection) -> set[str]:

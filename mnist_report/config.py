@@ -100,6 +100,8 @@ def _our_table(pyproject: Mapping[str, Any]) -> Any:
 
 
 def _unknown(path: Path, key: str, known: set[str]) -> ConfigError:
+    if key.rpartition(".")[2] in {"gates", "inconclusive"}:
+        return ConfigError(f"{path}: unknown key {key!r}; rules stand at the top: [[gates]] and inconclusive")
     return ConfigError(f"{path}: unknown key {key!r}; known here: {', '.join(sorted(known))}")
 
 

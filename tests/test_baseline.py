@@ -78,14 +78,14 @@ def test_a_baseline_is_what_the_run_said(run, accepted, kind):
 
 def test_the_first_baseline_is_compared_with_nothing(run, tmp_path):
     """There is none."""
-    assert accept(run, tmp_path / "a" / "b" / "baseline", by="ann", why="w", when=WHEN) is None
+    assert accept(run, tmp_path / "a" / "b" / "baseline", by="ann", why="w", when=WHEN).change is None
     assert (tmp_path / "a" / "b" / "baseline" / "scores.parquet").exists()
 
 
 def test_a_worse_baseline_is_told(run, better, tmp_path):
     """The change from the last one, and it is replaced all the same."""
     accept(better, tmp_path / "baseline", by="ann", why="w", when=WHEN)
-    change = accept(run, tmp_path / "baseline", by="bob", why="x", when=WHEN)
+    change = accept(run, tmp_path / "baseline", by="bob", why="x", when=WHEN).change
     assert (change.value, change.regressed, change.fixed) == (-0.25, 3, 0)
     assert json.loads((tmp_path / "baseline" / "baseline.json").read_text("utf-8"))["accepted"]["by"] == "bob"
     assert {path.name for path in tmp_path.iterdir()} == {"run", "better", "baseline"}
@@ -94,7 +94,7 @@ def test_a_worse_baseline_is_told(run, better, tmp_path):
 def test_a_baseline_of_other_images_is_replaced_without_a_comparison(accepted, tmp_path):
     """Nothing can be said of the change."""
     other = tiny_run(one_image()).write(tmp_path / "other")
-    assert accept(other, accepted, by="ann", why="w", when=WHEN) is None
+    assert accept(other, accepted, by="ann", why="w", when=WHEN).change is None
     assert len(read_baseline(accepted, NAMES).scores) == 1
 
 
@@ -103,7 +103,7 @@ def test_a_baseline_of_other_images_is_replaced_without_a_comparison(accepted, t
 def test_a_damaged_baseline_is_replaced(accepted, better, name, kind):
     """By whoever accepts the next one."""
     DAMAGES[kind](accepted / name)
-    assert accept(better, accepted, by="ann", why="w", when=WHEN) is None
+    assert accept(better, accepted, by="ann", why="w", when=WHEN).change is None
     assert problem_of(accepted) == ""
 
 
@@ -356,7 +356,7 @@ def test_a_baseline_between_two_renames_is_the_last_one(accepted, tmp_path, imag
     """What a kill has cut off there is put back, compared with, and then replaced."""
     accepted.rename(tmp_path / ".baseline.old")
     (tmp_path / ".baseline.unfinished").mkdir()
-    change = accept(tiny_run(images()).write(tmp_path / "new"), accepted, by="bob", why="w", when=WHEN)
+    change = accept(tiny_run(images()).write(tmp_path / "new"), accepted, by="bob", why="w", when=WHEN).change
     assert (change is None) == (images is one_image)
     assert change is None or (change.fixed, change.regressed) == (3, 0)
     assert {path.name for path in tmp_path.iterdir()} == {"run", "new", "baseline"}
@@ -402,3 +402,17 @@ def test_a_predictions_file_of_the_same_images_in_another_order_does_not_match(t
     table = parquet.read_table(tmp_path / "a.parquet")
     parquet.write_table(table.take(list(range(11, -1, -1))), tmp_path / "a.parquet")
     assert "rows that are not those" in problem_of(tmp_path / "a.parquet")
+
+
+def test_a_link_that_leads_nowhere_is_not_a_missing_baseline(tmp_path):
+    """Else a rule that allows that there is none would pass."""
+    (tmp_path / "baseline").symlink_to("elsewhere")
+    with pytest.raises(OutputError, match="is a link to elsewhere, which is not there"):
+        read_baseline(tmp_path / "baseline", NAMES)
+
+
+def test_a_baseline_that_an_acceptance_left_aside_is_not_a_missing_one(accepted, tmp_path):
+    """The next acceptance mends it, and the message says so."""
+    accepted.rename(tmp_path / ".baseline.old")
+    with pytest.raises(OutputError, match="cut off; run mnist-report baseline accept once more"):
+        read_baseline(accepted, NAMES)

@@ -90,3 +90,12 @@ def test_an_accepted_baseline_can_be_checked_against(runs, tmp_path):
     accept(runs[1])
     (tmp_path / "rules.toml").write_text('[[gates]]\nmetric = "accuracy"\nmax_drop = 0.45\n', "utf-8")
     assert run_cli(["check", str(runs[1]), "--gates", "rules.toml", "--baseline", "baseline"]) == 0
+
+
+@pytest.mark.parametrize(("outcome", "told"), [("FAIL", True), ("INCONCLUSIVE", True), ("PASS", False), (None, False)])
+def test_a_run_that_did_not_pass_is_told(runs, tmp_path, outcome, told, capsys):
+    """It may be accepted, with open eyes."""
+    path = tmp_path / "run" / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"verdict": outcome}), "utf-8")
+    assert accept(runs[0]) == 0
+    assert (f"warning: the verdict of {runs[0]} was {outcome}" in capsys.readouterr().err) == told

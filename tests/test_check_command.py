@@ -516,3 +516,28 @@ def test_a_metrics_json_that_contradicts_itself_is_refused(place, tmp_path, caps
     (tmp_path / "other.json").write_text(json.dumps(document), "utf-8")
     assert check(tmp_path / "other.json", GOOD) == 3
     assert "by the confusion counts" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize(("name", "content"), [("mine.toml", ""), ("mnist-report.toml", "gates = 'mine.toml'\n")])
+def test_a_file_of_rules_must_have_rules(tmp_path, name, content, capsys):
+    """An empty one is a mistake, not a wish for the default gates; nor does one lead to another."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / name).write_text(content, "utf-8")
+    assert run_cli(["check", "run", "--gates", f"there/{name}"]) == 2
+    assert f"there/{name}: has no [[gates]]" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("place")
+def test_two_files_at_one_place_are_refused(tmp_path, capsys):
+    """One of them would be lost."""
+    assert run_cli(["check", "run", "--junit", "out", "--summary", "out"]) == 2
+    assert "--junit and --summary are both out" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("place")
+def test_only_metrics_json_stands_for_its_run(capsys):
+    """Another file of the run folder is not one."""
+    assert run_cli(["check", "run/manifest.json"]) == 3
+    assert "run/manifest.json: " in capsys.readouterr().err

@@ -229,3 +229,24 @@ def test_a_bad_time_from_outside_is_an_error(complaint, monkeypatch):
     """SOURCE_DATE_EPOCH stands in for the clock."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
     assert complaint("evaluate") == (2, "SOURCE_DATE_EPOCH is 'yesterday', expected seconds since 1970")
+
+
+def test_an_empty_variable_is_not_the_current_folder(monkeypatch, capsys):
+    """A CI variable that nobody set must not silently mean something."""
+    monkeypatch.setenv("MNIST_REPORT_BASELINE", "")
+    assert run_cli(["check", "run"]) == 2
+    assert "environment: MNIST_REPORT_BASELINE is empty; give it a value, or leave it out" in capsys.readouterr().err
+
+
+def test_an_empty_option_is_not_the_current_folder(capsys):
+    """The same on the command line."""
+    assert run_cli(["check", "run", "--gates", ""]) == 2
+    assert "--gates is empty" in capsys.readouterr().err
+
+
+def test_rules_in_the_table_of_a_command_are_sent_to_the_top(tmp_path, monkeypatch, capsys):
+    """There they hold for every command."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mnist-report.toml").write_text("[check]\ninconclusive = 'fail'\n", "utf-8")
+    assert run_cli(["check", "run"]) == 2
+    assert "unknown key 'check.inconclusive'; rules stand at the top" in capsys.readouterr().err

@@ -9,8 +9,8 @@ from gate_work import TODAY, classes_right, flipped, gate, gate_set, right_ones
 from scipy.stats import binom
 
 from mnist_report.evaluation.metrics import Metric
-from mnist_report.gates.evidence import Observation
-from mnist_report.gates.measurements import PairedProportion, Proportion
+from mnist_report.gates.evidence import Observation, _skewed
+from mnist_report.gates.measurements import Mean, PairedProportion, Proportion
 from mnist_report.gates.verdict import _decide, judge
 
 LEVEL, POWER = 0.025, 0.80
@@ -193,3 +193,20 @@ def test_an_equal_candidate_rarely_fails_a_margin_of_nothing(discordant):
     drawn = np.random.default_rng(13).multinomial(n, [share / 2, share / 2, 1 - share], size=DRAWS)
     failed = sum(drop_fails(fixed, regressed, n, 0.0) for fixed, regressed, _ in drawn.tolist())
     assert failed / DRAWS <= LEVEL + 3 * math.sqrt(LEVEL * (1 - LEVEL) / DRAWS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("n", "noted"), [(1_000, True), (60_000, False)])
+def test_a_mean_without_a_note_keeps_its_level(n, noted):
+    """Losses as of a good model, one in a hundred large: where the gate says that its error is larger, it is."""
+    rng = np.random.default_rng(5)
+    passes, notes, rounds = 0, 0, 2_000
+    for _ in range(rounds):
+        losses = np.where(rng.random(n) < 0.01, rng.exponential(2.0, n), 0.001)
+        mean = Mean(float(losses.mean()), float(losses.std(ddof=1)) / math.sqrt(n), n)
+        # The truth is just above the most that is allowed.
+        passes += mean.as_low(0.01 * 2.0 + 0.99 * 0.001) <= LEVEL
+        notes += bool(_skewed(losses))
+    assert (notes > rounds / 2) == noted
+    limit = LEVEL * 1.5
+    assert (passes / rounds > limit) == noted

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from gate_work import gate, pair, yes_or_no
+from scipy.stats import skew
 from tiny_run import LABELS, NAMES, all_right, tiny_predictions
 
 from mnist_report.evaluation.comparison import compare
@@ -223,3 +224,27 @@ def test_a_model_without_a_mistake_can_be_measured():
     evidence = gather(yes_or_no(np.ones(50), np.arange(50) % 2), {}, 0, None)
     assert observe(gate(metric="accuracy", min=0.5), "", evidence).measurement == Proportion(50, 50)
     assert observe(gate(metric="mcc", min=0.5), "", evidence).measurement.draws.min() < 1
+
+
+@pytest.mark.parametrize("wrong", [10, 100, 1_000])
+def test_a_mean_that_few_images_carry_says_so(wrong):
+    """Cochran's rule: 25 times the squared skewness of so many images."""
+    predictions = yes_or_no(np.arange(10_000) >= wrong)
+    needed = 25 * skew(predictions.loss) ** 2
+    note = observe(gate(metric="log_loss", max=0.5), "", gather(predictions, {}, 0, None)).note
+    assert bool(note) == (needed > 10_000)
+    assert not note or f"on 10,000 images the error of this decision is above its level; about {needed:,.0f}" in note
+
+
+def test_a_change_of_a_mean_that_few_images_carry_says_so():
+    """It is the skewness of the differences that counts."""
+    ours, theirs = pair(1, 3, 10_000)
+    evidence = gather(ours, {}, 0, theirs)
+    needed = 25 * skew(ours.loss - theirs.loss) ** 2
+    assert f"about {needed:,.0f} would do" in observe(gate(metric="log_loss", max_increase=0.1), "", evidence).note
+    assert observe(gate(metric="accuracy", max_drop=0.1), "", evidence).note == ""
+
+
+def test_images_that_are_all_alike_are_not_skewed():
+    """Nor is there a division by zero."""
+    assert observe(gate(metric="log_loss", max=0.5), "", gather(yes_or_no(np.ones(5)), {}, 0, None)).note == ""

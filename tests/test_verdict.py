@@ -17,6 +17,7 @@ from gate_work import (
     outcome_of,
     result_of,
     right_ones,
+    yes_or_no,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -558,3 +559,12 @@ def test_a_finding_without_a_margin_can_decide():
     result = made_result("FAIL")
     other = replace(result.findings[0], subject="b", margin=math.nan)
     assert replace(result, findings=(other, *result.findings)).deciding.subject == ""
+
+
+@pytest.mark.parametrize(("decide", "noted"), [("bound", True), ("point", False)])
+def test_what_a_test_has_to_say_is_a_note_of_the_gate(decide, noted):
+    """Where the value alone decides, there was no test."""
+    rule = gate_set({"metric": "log_loss", "max": 0.5, "decide": decide})
+    evidence = gather(yes_or_no(np.arange(1_000) >= 2), {}, 0, None)
+    notes = judge(rule, evidence, TODAY).results[0].notes
+    assert any("a few images carry most of it" in note for note in notes) == noted

@@ -43,7 +43,7 @@ def said(evidence, **table):
     ("count", "parts"),
     [
         (9_950, ["accuracy 99.50 % (99.34", "), which is at least 99 %"]),
-        (9_800, ["accuracy 98.00 % (97.71", "), which is not at least 99 %"]),
+        (9_800, ["accuracy 98.00 % (97.71", "), which is below 99 %"]),
         (9_910, ["which may or may not be at least 99 %: it would take about 37,584 images to tell"]),
         (9_900, ["it would take more than ten times these images to tell"]),
     ],
@@ -58,7 +58,7 @@ def test_a_level_in_words(count, parts):
     ("fixed", "regressed", "drop", "parts"),
     [
         (40, 40, 0.01, ["accuracy changed by +0.00 pp (", "which is a drop of at most 1 pp"]),
-        (10, 100, 0.0, ["changed by -0.90 pp (", "which is not a drop of at most 0 pp"]),
+        (10, 100, 0.0, ["changed by -0.90 pp (", "which is a drop of more than 0 pp"]),
         (40, 50, 0.0, ["changed by -0.10 pp (", "which may or may not be a drop of at most 0 pp"]),
     ],
 )
@@ -115,7 +115,7 @@ def test_the_counts_of_the_verdict_add_up():
 @pytest.mark.parametrize(
     ("verdict", "expected"),
     [
-        (Verdict((), "warn"), "PASS: there are no gates"),
+        (Verdict((), "warn"), "PASS: there are no gates, so nothing was asked of this run"),
         (made_verdict("PASS"), "PASS: 1 gate passed"),
         (made_verdict("PASS", "PASS"), "PASS: 2 gates passed"),
     ],
@@ -216,3 +216,10 @@ def test_a_class_that_cannot_be_decided_is_named():
     sentence = said(classes_right([(990, 1_000), (9, 10)]), metric="recall", class_="each", min=0.96)
     assert "it can never pass on 10 images" in sentence
     assert "class 1" in sentence
+
+
+def test_errors_are_whole_images():
+    """Nobody counts in hundredths of an image."""
+    errors = Metric(1_042.0, math.nan, math.nan, 10_000)
+    rule = gate_set({"metric": "errors", "max": 20, "decide": "point"}).gates[0]
+    assert (value(rule, errors), points(rule, -1_022.0)) == ("1,042", "-1022")

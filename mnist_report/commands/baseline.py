@@ -30,7 +30,10 @@ def baseline(
     with console(console_options):
         from mnist_report.runs.baseline import accept
 
-        change = accept(run, to, by=by, why=why, when=now().isoformat())
+        accepted = accept(run, to, by=by, why=why, when=now().isoformat())
+        if accepted.verdict not in {None, "PASS"}:
+            log.warning("the verdict of %s was %s", run, accepted.verdict)
+        change = accepted.change
         if change is not None and change.value < 0:
             log.warning(
                 "worse than the last baseline: accuracy %+.2f pp (95 %% interval %+.2f to %+.2f pp), %d regressed, "

@@ -6,6 +6,7 @@ from pathlib import Path
 from mnist_report.commands.console import ConsoleOptions, console, log
 from mnist_report.commands.gating import GateOptions, load_gates, tell_ci, warn_of_unused_baseline
 from mnist_report.commands.surroundings import now
+from mnist_report.errors import ConfigError
 
 
 def check(
@@ -30,8 +31,10 @@ def check(
     with console(console_options):
         from mnist_report.checking import check_document, check_run, write_files
 
+        if junit is not None and junit == summary:
+            raise ConfigError(f"--junit and --summary are both {junit}; give each its own file")
         gates, today = load_gates(gate_options), now().astimezone(UTC).date()
-        folder = run.parent if (run.parent / "run.json").exists() and run.suffix == ".json" else run
+        folder = run.parent if (run.parent / "run.json").exists() and run.name == "metrics.json" else run
         if folder.suffix == ".json":
             checked = check_document(folder, gates, today, has_baseline=gate_options.baseline is not None)
         else:

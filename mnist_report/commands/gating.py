@@ -51,6 +51,8 @@ def load_gates(options: GateOptions) -> "GateSet | None":
     path, document = options.rules_of, configured
     if options.gates is not None:
         path, document = options.gates, _read_rules(options.gates)
+        if not document:
+            raise ConfigError(f"{path}: has no [[gates]]; write some, or leave --gates out for the default ones")
         # The policy of the configuration holds where the file of rules says nothing of it.
         document = {key: value for key, value in configured.items() if key == "inconclusive"} | document
     parsed = parse_gates(document, str(path))

@@ -65,10 +65,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
-    """What was seen: the value with the interval that the report shows, and what can be tested of it (or nothing)."""
+    """What was seen: the value with the interval that the report shows, and what can be tested of it (or nothing).
+
+    A note says what a reader must know of the test; else it is empty.
+    """
 
     metric: Metric
     measurement: Measurement | None
+    note: str = ""
 
 
 def gather(
@@ -181,7 +185,8 @@ def _level(gate: Gate, subject: str, chosen: NDArray[np.bool_], evidence: Eviden
         return Observation(metric, F1(Proportion(right, int((said | chosen).sum())), metric.n))
     if name not in INTERVALS:
         return Observation(metric, None)
-    return Observation(metric, _measure(OF_IMAGES[name](predictions)[chosen]))
+    values = OF_IMAGES[name](predictions)[chosen]
+    return Observation(metric, _measure(values), _skewed(values))
 
 
 def _measure(values: NDArray[Any]) -> Measurement:
@@ -190,6 +195,20 @@ def _measure(values: NDArray[Any]) -> Measurement:
         return Proportion(int(values.sum()), len(values))
     error = float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.nan
     return Mean(float(values.mean()), error, len(values))
+
+
+def _skewed(values: NDArray[Any]) -> str:
+    """Whether a mean's normal test has a larger error than its level: 25 G1^2 images, Cochran 1977, section 2.15."""
+    if values.dtype == np.bool_ or np.ptp(values) == 0:
+        return ""
+    centred = values - values.mean()
+    needed = 25 * float((centred**3).mean() ** 2 / (centred**2).mean() ** 3)
+    if len(values) >= needed:
+        return ""
+    return (
+        f"a few images carry most of it, so that on {len(values):,} images the error of this decision is above its "
+        f"level; about {needed:,.0f} would do"
+    )
 
 
 def _change(gate: Gate, chosen: NDArray[np.bool_], evidence: Evidence) -> Observation:
@@ -208,9 +227,10 @@ def _change(gate: Gate, chosen: NDArray[np.bool_], evidence: Evidence) -> Observ
     if after.dtype == np.bool_:
         found = paired_proportions(after, before)
         measurement: Measurement = PairedProportion(found.fixed or 0, found.regressed or 0, found.n)
+        note = ""
     else:
-        found, measurement = paired_means(after, before), _measure(after - before)
-    return Observation(Metric(found.value, found.ci_low, found.ci_high, found.n), measurement)
+        found, measurement, note = paired_means(after, before), _measure(after - before), _skewed(after - before)
+    return Observation(Metric(found.value, found.ci_low, found.ci_high, found.n), measurement, note)
 
 
 def _point_change(gate: Gate, evidence: Evidence, theirs: Scores) -> Metric:

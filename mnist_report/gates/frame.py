@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 def gates_frame(verdict: Verdict) -> "pd.DataFrame":
     """A row for each gate and subject: gate, outcome (of the gate), subject (class or slice, empty for the whole set),
-    finding (its outcome), metric, sense, threshold, value, ci_low, ci_high, n, margin, shortfall, twin, images, reason.
+    finding (its outcome), metric, sense, threshold, value, ci_low, ci_high, n, margin, detectable_shortfall,
+    detectable_margin, images, reason.
     """
     import pandas as pd
 
@@ -43,7 +44,7 @@ def gates_document(verdict: Verdict) -> list[dict[str, Any]]:
 
 _COLUMNS = (
     *("subject", "finding", "metric", "sense", "threshold", "value", "ci_low", "ci_high", "n"),
-    *("margin", "shortfall", "twin", "images", "reason"),
+    *("margin", "detectable_shortfall", "detectable_margin", "images", "reason"),
 )
 
 

@@ -136,7 +136,8 @@ def _judge(gate: Gate, evidence: Evidence | Document, today: date) -> Result:
             observed.append((subject, str(error)))
     findings = tuple(_decide(gate, observed))
     outcome = min((finding.outcome for finding in findings), key=OUTCOMES.index)
-    return _excuse(Result(gate, outcome, findings, _notes(gate, findings)), today)
+    notes = _notes(gate, findings) + _notes_of_tests(gate, observed)
+    return _excuse(Result(gate, outcome, findings, notes), today)
 
 
 def _decide(gate: Gate, observed: list[tuple[str, Observation | str]]) -> list[Finding]:
@@ -250,6 +251,12 @@ def _notes(gate: Gate, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     who = "an equal candidate" if gate.needs_baseline else "even a perfect model"
     of = f" of {blind[0].subject}" if len(findings) > 1 else ""
     return (f"finer than {blind[0].observed.n} images{of} can see: {who} would pass with a probability below 0.80",)
+
+
+def _notes_of_tests(gate: Gate, observed: list[tuple[str, Observation | str]]) -> tuple[str, ...]:
+    """What the first subject's test has to say."""
+    said = [seen.note for _, seen in observed if isinstance(seen, Observation) and seen.note]
+    return () if gate.decide == "point" else tuple(said[:1])
 
 
 def _excuse(result: Result, today: date) -> Result:

@@ -22,7 +22,7 @@ SAID = {
 def verdict_sentence(verdict: Verdict) -> str:
     """The whole verdict in one sentence."""
     if not verdict.results:
-        return "PASS: there are no gates"
+        return "PASS: there are no gates, so nothing was asked of this run"
     n = len(verdict.results)
     counts = [(outcome, verdict.count(outcome)) for outcome in OUTCOMES if verdict.count(outcome)]
     said = ", ".join(f"{count} {SAID[outcome]}" for outcome, count in counts)
@@ -62,7 +62,16 @@ def gates_table(verdict: Verdict) -> Table:
             observed, spread = subject + value(gate, finding.observed), interval(gate, finding.observed)
         numbers = (points(gate, finding.margin), size(gate, finding.shortfall), size(gate, finding.twin))
         rows.append((result.outcome, plain(gate.name), plain(observed), spread, threshold(gate), *numbers))
-    columns = ("Outcome", "Gate", "Observed", "95 % interval", "Threshold", "Margin", "Shortfall seen", "Margin seen")
+    columns = (
+        "Outcome",
+        "Gate",
+        "Observed",
+        "95 % interval",
+        "Threshold",
+        "Margin",
+        "Detectable shortfall",
+        "Detectable margin",
+    )
     return Table(columns, tuple(rows), frozenset(range(2, len(columns))))
 
 
@@ -70,6 +79,8 @@ def value(gate: Gate, metric: Metric) -> str:
     """The observed value or change."""
     if gate.needs_baseline:
         return points(gate, metric.value)
+    if gate.metric == "errors":
+        return f"{metric.value:,.0f}"
     return text.percent(metric) if is_share(gate) else text.number(metric.value, 4)
 
 
@@ -94,7 +105,7 @@ def points(gate: Gate, number: float) -> str:
     """A signed difference: in percentage points for shares."""
     if math.isnan(number):
         return text.DASH
-    factor, unit, places = (100, " pp", 2) if is_share(gate) else (1, "", 4)
+    factor, unit, places = (100, " pp", 2) if is_share(gate) else (1, "", 0 if gate.metric == "errors" else 4)
     if number and abs(factor * number) < 10.0**-places:
         return f"{factor * number:+.1e}{unit}"
     return f"{round(factor * number, places) + 0.0:+.{places}f}{unit}"
@@ -138,7 +149,13 @@ def _judgement(gate: Gate, finding: Finding) -> str:
     if finding.outcome == "PASS":
         return f"which is {bound}"
     if finding.outcome == "FAIL":
-        return f"which is not {bound}"
+        broken = {
+            "min": f"below {threshold(gate)}",
+            "max": f"above {threshold(gate)}",
+            "max_drop": f"a drop of more than {threshold(gate)}",
+            "max_increase": f"an increase of more than {threshold(gate)}",
+        }[gate.sense]
+        return f"which is {broken}"
     whose = f" of {finding.subject} ({finding.observed.n:,} are here)" if finding.subject else ""
     more = f"about {finding.images:,.0f} images{whose}"
     if math.isinf(finding.images):

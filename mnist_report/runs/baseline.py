@@ -44,6 +44,19 @@ class Baseline:
     missing: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A run became the baseline.
+
+    Attributes:
+        change: in accuracy from the last baseline, or None where there was none of the same images.
+        verdict: of the run, or None where nothing was gated.
+    """
+
+    change: Difference | None
+    verdict: str | None
+
+
 def read_baseline(path: Path, class_names: tuple[str, ...]) -> Baseline:
     """Read a run folder, a baseline folder or a predictions file.
 
@@ -52,9 +65,13 @@ def read_baseline(path: Path, class_names: tuple[str, ...]) -> Baseline:
         class_names: of the candidate, for a predictions file, which has none.
 
     Raises:
-        OutputError: it is there and damaged.
+        OutputError: it is there and damaged, or a link that leads nowhere.
     """
+    if path.is_symlink() and not path.exists():
+        raise OutputError(f"{path}: is a link to {path.readlink()}, which is not there")
     if not path.exists():
+        if path.name and _old(path).exists():
+            raise OutputError(f"{path}: its last acceptance was cut off; run mnist-report baseline accept once more")
         return _without_scores(path, f"there is no baseline at {path}", missing=True)
     if path.suffix == ".json":
         return _without_scores(path, f"{path} has no row per image; give its run folder or a baseline folder")
@@ -87,7 +104,7 @@ def match(baseline: Baseline, candidate: Predictions, data_sha256: str) -> Score
     return baseline.scores
 
 
-def accept(run: Path, to: Path, *, by: str, why: str, when: str) -> Difference | None:
+def accept(run: Path, to: Path, *, by: str, why: str, when: str) -> Accepted:
     """Make a run the baseline.
 
     Args:
@@ -98,7 +115,7 @@ def accept(run: Path, to: Path, *, by: str, why: str, when: str) -> Difference |
         when: ISO 8601.
 
     Returns:
-        The change in accuracy from the last baseline there, where that is of the same images.
+        What to tell of it.
 
     Raises:
         ConfigError: nobody accepts it, or for no reason.
@@ -126,7 +143,8 @@ def accept(run: Path, to: Path, *, by: str, why: str, when: str) -> Difference |
         "accuracy": float(stored.predictions.right.mean()),
     }
     _replace_folder(to, facts, stored.predictions)
-    return None if last is None else paired_proportions(stored.predictions.right, last.right)
+    change = None if last is None else paired_proportions(stored.predictions.right, last.right)
+    return Accepted(change, stored.provenance.get("verdict"))
 
 
 def _without_scores(path: Path, problem: str, *, missing: bool = False) -> Baseline:
