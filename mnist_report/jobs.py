@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_report.data.dataset import Dataset
+from mnist_report.evaluation.mistakes import MOST_MISTAKES
 from mnist_report.gates.rules import GateSet
 from mnist_report.inference import Answer
 from mnist_report.model.store import SHIPPED, ModelFile, file_sha256
@@ -33,6 +34,7 @@ class Job:
         formats: of "html" and "pdf"; None for both where this machine can make them.
         baseline: a run folder, a baseline folder or a predictions file, or None.
         gates: what the run must hold, or None.
+        most_mistakes: so many wrong predictions are shown at most, but each confused pair's worst one always.
     """
 
     model: Path
@@ -47,6 +49,7 @@ class Job:
     formats: tuple[str, ...] | None
     baseline: Path | None = None
     gates: GateSet | None = None
+    most_mistakes: int = MOST_MISTAKES
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ def make_provenance(
         "command": writable(surroundings.command),
         "git_commit": surroundings.git_commit,
         "seed": job.seed,
+        "most_mistakes": job.most_mistakes,
         "versions": {
             "mnist-report": importlib.metadata.version("mnist-report"),
             "python": platform.python_version(),

@@ -15,7 +15,7 @@ from mnist_report.data.slice_columns import read_slice_columns
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError, RenderError
 from mnist_report.evaluation.evaluation import Evaluation, evaluate
-from mnist_report.evaluation.mistakes import choose_images
+from mnist_report.evaluation.mistakes import choose_galleries
 from mnist_report.evaluation.predictions import Predictions, Scores, make_predictions
 from mnist_report.evaluation.slices import image_columns
 from mnist_report.gates.verdict import Verdict
@@ -45,9 +45,6 @@ from mnist_report.runs.folder import (
 from mnist_report.runs.log import recorded
 
 log = logging.getLogger("mnist_report")
-
-MOST_MISTAKES = 300
-SAMPLES_PER_CLASS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +145,10 @@ def finish_run(
     predictions = make_predictions(
         answer.inference.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
     )
-    index = choose_images(predictions, most_mistakes=MOST_MISTAKES, samples_per_class=SAMPLES_PER_CLASS, seed=job.seed)
-    images = ShownImages(index, dataset.images[index])
     facts = make_provenance(job, surroundings, model_file, dataset, answer) | {"slices": slices}
     scores, facts["baseline"] = _matched(baseline, predictions, dataset.sha256)
+    index = choose_galleries(predictions, scores, most_mistakes=job.most_mistakes, seed=job.seed).index
+    images = ShownImages(index, dataset.images[index])
     run_id = make_run_id(facts)
     facts |= {"run_id": run_id}
     stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores)

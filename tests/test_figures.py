@@ -11,7 +11,7 @@ from mnist_report.evaluation.evaluation import evaluate
 from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.report.figures import make_figures, to_png, to_svg
 
-NAMES = ["confusion", "per_class", "confidence", "class_distribution"]
+NAMES = ["confusion", "per_class", "confidence", "reliability", "risk_coverage", "class_distribution"]
 SVG = "{http://www.w3.org/2000/svg}"
 
 

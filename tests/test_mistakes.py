@@ -1,11 +1,22 @@
 """The order of the mistakes and the choice of images."""
 
+from collections import Counter
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Sample, law, samples
 
-from mnist_report.evaluation.mistakes import choose_images, near_misses, worst_first
+from mnist_report.evaluation.mistakes import (
+    choose_galleries,
+    flips,
+    least_believed,
+    mistakes_to_show,
+    near_misses,
+    pairs_of,
+    samples_of_each,
+    worst_first,
+)
 
 few = st.integers(0, 8)
 
@@ -49,45 +60,82 @@ def test_twenty_near_misses_are_listed():
 
 
 @law
-@given(samples(), few, few)
-def test_the_worst_mistakes_are_shown_first(sample, most, each):
-    """As many as were asked for, no more than there are."""
+@given(samples(), few)
+def test_every_pair_shows_its_worst_mistake(sample, most):
+    """Whatever the cap; the order is worst-first, and no more than the cap or the pairs are shown."""
     predictions = sample.predictions()
-    chosen = choose_images(predictions, most_mistakes=most, samples_per_class=each, seed=1)
-    mistakes = worst_first(predictions)[:most]
-    assert chosen[: len(mistakes)].tolist() == mistakes.tolist()
+    worst, shown = worst_first(predictions).tolist(), mistakes_to_show(predictions, most).tolist()
+    first = {}
+    for index in worst:
+        first.setdefault((sample.labels[index], predictions.predicted[index]), index)
+    assert set(first.values()) <= set(shown)
+    assert shown == [index for index in worst if index in set(shown)]
+    assert len(shown) == min(len(worst), max(most, len(first)))
 
 
 @law
 @given(samples(), few)
-def test_each_class_shows_so_many_right_predictions_where_it_has_them(sample, each):
-    """Class by class, each by index, and none twice."""
+def test_no_pair_shows_more_than_another_that_has_more_to_show(sample, most):
+    """An equal quota: where one pair's mistakes are left out, no other shows over one more than it."""
     predictions = sample.predictions()
-    chosen = choose_images(predictions, most_mistakes=0, samples_per_class=each, seed=1)
+    shown = mistakes_to_show(predictions, most)
+    every = Counter(pairs_of(predictions, worst_first(predictions)).tolist())
+    seen = Counter(pairs_of(predictions, shown).tolist())
+    cut = [seen[pair] for pair in every if seen[pair] < every[pair]]
+    assert not cut or max(seen.values()) <= min(cut) + 1
+
+
+@law
+@given(samples(), few, st.integers(0, 2**32 - 1))
+def test_each_class_shows_so_many_right_predictions_where_it_has_them(sample, each, seed):
+    """Class by class, each by index, none twice, and the same for the same seed."""
+    predictions = sample.predictions()
+    chosen = samples_of_each(predictions, each, seed)
     keys = [(int(sample.labels[i]), int(i)) for i in chosen]
     right = [int(k) for k in sample.labels[predictions.right]]
     assert keys == sorted(set(keys))
     assert predictions.right[chosen].all()
     counts = [sum(k == label for label, _ in keys) for k in range(len(sample.class_names))]
     assert counts == [min(each, right.count(k)) for k in range(len(sample.class_names))]
+    assert chosen.tolist() == samples_of_each(predictions, each, seed).tolist()
+
+
+@law
+@given(samples())
+def test_labels_come_by_how_little_they_are_believed(sample):
+    """A plain sort by the probability of the label."""
+    p = sample.predictions()
+    believed = [p.rows[i, sample.labels[i]] for i in range(len(p))]
+    assert least_believed(p).tolist() == sorted(range(len(p)), key=lambda i: (believed[i], i))
 
 
 @law
 @given(samples(), st.integers(0, 2**32 - 1))
-def test_the_same_seed_chooses_the_same_images(sample, seed):
-    """A run can be repeated."""
+def test_flips_are_right_on_one_side_alone(sample, seed):
+    """Against the same images in other hands."""
+    ours = sample.predictions()
+    theirs = Sample(
+        np.random.default_rng(seed).permutation(sample.probabilities), sample.labels, sample.class_names
+    ).predictions()
+    regressed, fixed = flips(ours, theirs)
+    assert set(regressed.tolist()) == {i for i in range(len(ours)) if theirs.right[i] and not ours.right[i]}
+    assert set(fixed.tolist()) == {i for i in range(len(ours)) if ours.right[i] and not theirs.right[i]}
+    assert (np.diff(ours.loss[regressed]) <= 0).all()
+    assert (np.diff(theirs.loss[fixed]) <= 0).all()
+
+
+@law
+@given(samples())
+def test_the_stored_images_are_those_of_every_gallery(sample):
+    """Each once."""
     predictions = sample.predictions()
-    first, second = (
-        choose_images(predictions, most_mistakes=3, samples_per_class=2, seed=seed).tolist() for _ in range(2)
-    )
-    assert first == second
+    chosen = choose_galleries(predictions, predictions, most_mistakes=2)
+    parts = (chosen.mistakes, chosen.near_misses, chosen.label_issues, chosen.regressed, chosen.fixed, chosen.samples)
+    assert chosen.index.tolist() == sorted({int(i) for part in parts for i in part})
+    assert len(chosen.regressed) == len(chosen.fixed) == 0
 
 
-def test_another_seed_chooses_other_samples():
-    """They are drawn, not taken from the front."""
-    predictions = Sample(np.tile([0.9, 0.1], (500, 1)), np.zeros(500, dtype=np.int64), ("cat", "dog")).predictions()
-    draws = {
-        tuple(choose_images(predictions, most_mistakes=0, samples_per_class=5, seed=seed).tolist())
-        for seed in range(10)
-    }
-    assert len(draws) > 5
+def test_with_many_classes_no_samples_are_drawn():
+    """A thousand would drown the page."""
+    predictions = Sample(np.eye(101), np.arange(101), tuple(map(str, range(101)))).predictions()
+    assert len(choose_galleries(predictions).samples) == 0

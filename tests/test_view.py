@@ -23,7 +23,9 @@ from tiny_run import (
 
 from mnist_report.report import text
 from mnist_report.report.tables import Table
-from mnist_report.report.view import Digit, Picture, make_view
+from mnist_report.report.gallery import Digit
+from mnist_report.report.pictures import Picture
+from mnist_report.report.view import make_view
 
 
 def decoded(source, media_type):

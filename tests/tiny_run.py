@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mnist_report.evaluation.evaluation import Evaluation, evaluate
-from mnist_report.evaluation.mistakes import choose_images
+from mnist_report.evaluation.mistakes import choose_galleries
 from mnist_report.evaluation.predictions import Predictions, make_predictions
 from mnist_report.evaluation.slices import quartile
 from mnist_report.report.view import View, make_view
@@ -148,9 +148,9 @@ def tiny_provenance(predictions: Predictions, *, title="Pets", card=None, name="
 def tiny_run(predictions: Predictions | None = None, *, most_mistakes=300, card=None, title="Pets") -> TinyRun:
     """A run of the twelve images, or of other predictions."""
     predictions = predictions or tiny_predictions()
-    index = choose_images(predictions, most_mistakes=most_mistakes, samples_per_class=2, seed=1)
+    index = choose_galleries(predictions, most_mistakes=most_mistakes, seed=42).index
     pixels = np.random.default_rng(5).integers(0, 256, size=(len(predictions), 6, 5), dtype=np.uint8)
-    facts = tiny_provenance(predictions, title=title, card=card)
+    facts = tiny_provenance(predictions, title=title, card=card) | {"most_mistakes": most_mistakes}
     columns = {"ink": quartile(pixels.sum(axis=(1, 2), dtype=float))}
     stored = StoredRun(facts, predictions, ShownImages(index, pixels[index]), columns)
     return TinyRun(stored, evaluate(predictions, slice_columns=columns))
@@ -191,7 +191,9 @@ OUTCOMES = {
 
 # Stands in for a figure, where the drawings do not matter.
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
-FIGURES = dict.fromkeys(["confusion", "per_class", "confidence", "class_distribution"], DRAWING)
+FIGURES = dict.fromkeys(
+    ["confusion", "per_class", "confidence", "reliability", "risk_coverage", "class_distribution"], DRAWING
+)
 
 
 def tiny_view(predictions: Predictions | None = None, figures=None, **facts) -> View:

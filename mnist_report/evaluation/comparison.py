@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mnist_report.errors import DataError
 from mnist_report.evaluation.metrics import overall_metrics
+from mnist_report.evaluation.mistakes import flips
 from mnist_report.evaluation.paired import Difference, holm, paired_counts, paired_means, paired_proportions
 from mnist_report.evaluation.power import Detectable, detectable_change
 from mnist_report.evaluation.predictions import Scores
@@ -59,7 +60,7 @@ def compare(candidate: Scores, baseline: Scores, seed: int = 0) -> Comparison:
         DataError: they are not of the same images, labels and classes.
     """
     _check_same_images(candidate, baseline)
-    broken, mended = baseline.right & ~candidate.right, candidate.right & ~baseline.right
+    regressed, fixed = flips(candidate, baseline)
     per_class = tuple(
         paired_proportions(candidate.right[chosen], baseline.right[chosen])
         for chosen in (candidate.labels == k for k in range(len(candidate.class_names)))
@@ -68,11 +69,11 @@ def compare(candidate: Scores, baseline: Scores, seed: int = 0) -> Comparison:
         overall=_overall(candidate, baseline, seed),
         per_class=per_class,
         per_class_adjusted=tuple(holm([difference.p_value for difference in per_class])),
-        regressed=_by_falling(candidate.loss, np.flatnonzero(broken)),
-        fixed=_by_falling(baseline.loss, np.flatnonzero(mended)),
-        negative_flip_rate=float(broken.mean()),
+        regressed=regressed,
+        fixed=fixed,
+        negative_flip_rate=len(regressed) / len(candidate),
         agreement=float((candidate.predicted == baseline.predicted).mean()),
-        detectable=detectable_change(int(broken.sum() + mended.sum()), len(candidate)),
+        detectable=detectable_change(len(regressed) + len(fixed), len(candidate)),
     )
 
 
@@ -91,10 +92,6 @@ def _overall(candidate: Scores, baseline: Scores, seed: int) -> dict[str, Differ
         name: paired.get(name) or Difference(metric.value - theirs[name].value, math.nan, math.nan, metric.n)
         for name, metric in ours.items()
     }
-
-
-def _by_falling(loss: NDArray[np.float64], index: NDArray[np.int64]) -> NDArray[np.int64]:
-    return index[np.argsort(-loss[index], kind="stable")]
 
 
 def _check_same_images(candidate: Scores, baseline: Scores) -> None:

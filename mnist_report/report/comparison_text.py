@@ -28,8 +28,8 @@ def comparison_text(comparison: Comparison, candidate: ScoredImages, baseline: S
             if name != "errors"  # the flips below say it better
         ),
         "",
-        f"regressed {overall.regressed}, fixed {overall.fixed}; exact McNemar {_p(overall.p_value)}",
-        _visible(comparison.detectable),
+        f"regressed {overall.regressed}, fixed {overall.fixed}; exact McNemar {p_value(overall.p_value)}",
+        visible_drop(comparison.detectable),
         f"negative flip rate {text.share(comparison.negative_flip_rate, 2)}",
         f"same prediction on {text.share(comparison.agreement, 2)}",
         f"regressed images: {_listed(candidate.index[comparison.regressed].tolist())}",
@@ -37,7 +37,7 @@ def comparison_text(comparison: Comparison, candidate: ScoredImages, baseline: S
         "",
         "accuracy by class (p adjusted by Holm)",
         *(
-            f"{_line(name, difference, share=True)}   {_p(adjusted)}"
+            f"{_line(name, difference, share=True)}   {p_value(adjusted)}"
             for name, difference, adjusted in zip(
                 candidate.predictions.class_names, comparison.per_class, comparison.per_class_adjusted, strict=True
             )
@@ -53,7 +53,7 @@ def change_lines(comparison: Comparison) -> tuple[str, ...]:
     change = (
         f"Against the baseline: accuracy {100 * accuracy.value + 0.0:+.2f} pp (95 % interval "
         f"{100 * accuracy.ci_low:+.2f} to {100 * accuracy.ci_high:+.2f} pp), {text.plural(len(index), 'image')} "
-        f"regressed, {len(comparison.fixed):,} fixed, exact McNemar {_p(accuracy.p_value)}."
+        f"regressed, {len(comparison.fixed):,} fixed, exact McNemar {p_value(accuracy.p_value)}."
     )
     return change, f"Regressed images: {_listed(index)}."
 
@@ -69,14 +69,14 @@ def _line(name: str, difference: Difference, *, share: bool) -> str:
     return f"{name:30}{value:>10} {unit:2}   {text.DASH if low == text.DASH else f'{low} to {high}'}"
 
 
-def _visible(detectable: Detectable) -> str:
+def visible_drop(detectable: Detectable) -> str:
     """What so many images, disagreeing so often, can show."""
     if math.isnan(detectable.shortfall):
         return "which drop these images would show is not known: too few flipped"
     return f"a true drop of {100 * detectable.shortfall:.2f} pp would be found with probability 0.80"
 
 
-def _p(value: float) -> str:
+def p_value(value: float) -> str:
     """A p-value; no test proves that something is impossible."""
     if math.isnan(value):
         return f"p = {text.DASH}"

@@ -13,6 +13,7 @@ import numpy as np
 
 from mnist_report.evaluation.frames import Frames
 from mnist_report.evaluation.predictions import Predictions
+from mnist_report.report import text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +64,8 @@ def make_figures(frames: Frames, predictions: Predictions, history: Sequence[Map
             "confusion": confusion_matrix(frames.confusion),
             "per_class": per_class_accuracy(frames.per_class, frames.overall),
             "confidence": confidence_distributions(predictions),
+            "reliability": reliability_diagram(frames.calibration),
+            "risk_coverage": risk_coverage_curve(frames.risk_coverage),
             "class_distribution": class_distribution(frames.per_class),
         }
         if history:
@@ -72,9 +75,9 @@ def make_figures(frames: Frames, predictions: Predictions, history: Sequence[Map
 
 def to_svg(figure: "Figure") -> str:
     """The drawing as SVG, the same bytes each time."""
-    text = io.StringIO()
-    _save(figure, text, format="svg", metadata={"Date": None, "Creator": None}, facecolor="none")
-    return text.getvalue()
+    drawing = io.StringIO()
+    _save(figure, drawing, format="svg", metadata={"Date": None, "Creator": None}, facecolor="none")
+    return drawing.getvalue()
 
 
 def to_png(figure: "Figure") -> bytes:
@@ -92,23 +95,25 @@ def _save(figure: "Figure", target: io.StringIO | io.BytesIO, **options: Any) ->
 
 
 def confusion_matrix(confusion: "pd.DataFrame") -> "Figure":
-    """Counts by true and predicted class; colour is for errors alone, zeros are left blank."""
+    """Shares of each actual class by predicted class; colour is for errors alone, zeros are left blank."""
     import seaborn as sns
 
     names = list(confusion.columns[1:])
     counts = confusion.iloc[:, 1:].to_numpy()
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     right = np.eye(len(names), dtype=bool)
     annotated = len(names) <= MOST_ANNOTATED
     figure, axes = _figure(5.2, 4.6)
     axes.set_facecolor(PALE)
     sns.heatmap(
-        np.where(right, 0, counts),
+        np.where(right, 0, shares),
         mask=right,
-        annot=np.where(counts > 0, counts.astype(str), "") if annotated else False,
+        annot=np.array([[_cell(share) for share in row] for row in shares]) if annotated else False,
+        annot_kws={"fontsize": 7.5},
         fmt="",
         cmap=sns.blend_palette(["white", WRONG], as_cmap=True),
         vmin=0,
-        vmax=max(1, np.where(right, 0, counts).max()),
+        vmax=max(1e-9, np.where(right, 0, shares).max()),
         cbar=False,
         linewidths=0.5,
         linecolor=RULE,
@@ -117,13 +122,18 @@ def confusion_matrix(confusion: "pd.DataFrame") -> "Figure":
         yticklabels=names,
         ax=axes,
     )
-    for k, count in enumerate(np.diagonal(counts) if annotated else ()):
-        axes.text(k + 0.5, k + 0.5, f"{count}", ha="center", va="center", color=QUIET, fontsize=8)
-    axes.set_xlabel("predicted")
+    for k, share in enumerate(np.diagonal(shares) if annotated else ()):
+        axes.text(k + 0.5, k + 0.5, _cell(share), ha="center", va="center", color=QUIET, fontsize=7.5)
+    axes.set_xlabel("predicted; in percent of the actual class")
     axes.set_ylabel("actual")
     axes.tick_params(axis="y", rotation=0, colors=INK)
     axes.tick_params(axis="x", colors=INK)
     return figure
+
+
+def _cell(share: float) -> str:
+    """In percent; blank for none, and never 100 or 0 that is not exactly that."""
+    return text.share(share, 1 if share < 1 else 0).removesuffix(" %") if share else ""
 
 
 def per_class_accuracy(per_class: "pd.DataFrame", overall: "pd.DataFrame") -> "Figure":
@@ -163,6 +173,48 @@ def confidence_distributions(predictions: Predictions) -> "Figure":
     above.set_ylabel("images (log)")
     _plain_numbers(above)
     below.set_xlabel("confidence (probability of the predicted class)")
+    return figure
+
+
+def reliability_diagram(calibration: "pd.DataFrame") -> "Figure":
+    """Each bin's accuracy with its 95 % interval beside its mean confidence; on the diagonal, it deserves its trust."""
+    figure, axes = _figure(4.6, 3.8)
+    confidence, accuracy = calibration["mean_confidence"], calibration["accuracy"]
+    spread = [accuracy - calibration["ci_low"], calibration["ci_high"] - accuracy]
+    axes.plot([0, 1], [0, 1], color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.errorbar(confidence, accuracy, yerr=spread, fmt="o", color=RIGHT, markersize=4, elinewidth=1.2)
+    for row in calibration.itertuples():
+        axes.annotate(
+            f"{row.n:,}",
+            (row.mean_confidence, row.ci_low),
+            xytext=(0, -3),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=6.5,
+            color=QUIET,
+        )
+    axes.set_xlim(min(0.5, *confidence) - 0.05, 1.03)
+    axes.set_ylim(-0.08, 1.03)
+    axes.set_xlabel("mean confidence of the bin; dashed: as it should be")
+    axes.set_ylabel("accuracy; below: images")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(_percent())
+    axes.grid(visible=True)
+    return figure
+
+
+def risk_coverage_curve(curve: "pd.DataFrame") -> "Figure":
+    """The error rate among the surest answers, by how many of them are kept."""
+    figure, axes = _figure(4.6, 2.6)
+    axes.plot(curve["coverage"], curve["risk"], color=WRONG, linewidth=1.4)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("share of the images that is kept, surest first")
+    axes.set_ylabel("error rate among them")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(_percent())
+    axes.grid(visible=True)
     return figure
 
 

@@ -10,8 +10,9 @@ from mnist_report.evaluation.mistakes import worst_first
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.report import tables
 from mnist_report.report.figures import make_figures, to_svg
+from mnist_report.report.gallery import make_digit
 from mnist_report.report.html import set_template
-from mnist_report.report.pictures import make_digit, make_pictures
+from mnist_report.report.pictures import make_pictures
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.runs.folder import ShownImages
 

@@ -1,15 +1,13 @@
-"""Figures and images as the templates show them: a data URI, a sentence, a text alternative."""
+"""Figures as the templates show them: a data URI, a sentence, a text alternative."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mnist_report.evaluation.calibration import noise_floor
 from mnist_report.evaluation.evaluation import Evaluation
-from mnist_report.evaluation.predictions import Predictions
 from mnist_report.report import text
-from mnist_report.report.digits import png
-from mnist_report.runs.folder import ShownImages
+from mnist_report.report.gallery import data_uri
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +17,6 @@ class Picture:
     source: str
     finding: str
     alternative: str
-
-
-@dataclass(frozen=True, slots=True)
-class Digit:
-    """One image of the data set with what was said about it."""
-
-    anchor: str
-    source: str
-    alternative: str
-    index: str
-    actual: str
-    predicted: str
-    confidence: str
-    right: bool
 
 
 def make_pictures(
@@ -50,18 +34,22 @@ def make_pictures(
         "confusion": _confusion_finding(evaluation),
         "per_class": _weakest_finding(evaluation, class_names),
         "confidence": _confidence_finding(evaluation),
+        "reliability": _reliability_finding(evaluation),
+        "risk_coverage": _coverage_finding(evaluation),
         "class_distribution": _support_finding(evaluation),
         "training": f"The held-out loss was lowest after epoch {training.get('best_epoch')}",
     }
     kinds = {
-        "confusion": "Heat map of counts by actual and predicted class.",
+        "confusion": "Heat map of the shares of each actual class by predicted class.",
         "per_class": "Accuracy of each class with its 95 % interval.",
         "confidence": "Histograms of the confidence of right and of wrong answers.",
+        "reliability": "Accuracy by confidence, in bins, with 95 % intervals and the diagonal where the two are equal.",
+        "risk_coverage": "Curve of the error rate among the surest answers by the share of answers kept.",
         "class_distribution": "Bars of the images of each class, actual and predicted.",
         "training": "Curves of loss and accuracy by epoch.",
     }
     return {
-        name: Picture(_data_uri("image/svg+xml", svg.encode()), findings[name], f"{kinds[name]} {findings[name]}.")
+        name: Picture(data_uri("image/svg+xml", svg.encode()), findings[name], f"{kinds[name]} {findings[name]}.")
         for name, svg in figures.items()
     }
 
@@ -95,6 +83,19 @@ def _confidence_finding(evaluation: Evaluation) -> str:
     return f"{text.count(sure)} of {text.plural(wrong['n'], 'wrong answer')} came with a confidence of 0.99 or more"
 
 
+def _reliability_finding(evaluation: Evaluation) -> str:
+    ece, floor = evaluation.overall["ece"].value, noise_floor(evaluation.tally.bins)
+    gap = evaluation.overall["overconfidence"]
+    if gap.ci_low <= 0 <= gap.ci_high or ece <= floor:
+        return "Confidence and accuracy agree, as far as so many images can tell"
+    return f"On the whole it is {'more' if gap.value > 0 else 'less'} confident than right"
+
+
+def _coverage_finding(evaluation: Evaluation) -> str:
+    coverage = evaluation.overall["coverage_at_999"].value
+    return f"The surest {text.share(coverage, 1)} of the answers are right at least 99.9 % of the time"
+
+
 def _support_finding(evaluation: Evaluation) -> str:
     support = evaluation.frames.per_class["support"]
     low, high = int(support.min()), int(support.max())
@@ -103,23 +104,3 @@ def _support_finding(evaluation: Evaluation) -> str:
         if low == high
         else (f"The classes have {text.count(low)} to {text.plural(high, 'image')}")
     )
-
-
-def make_digit(predictions: Predictions, images: ShownImages, index: int) -> Digit:
-    """The image at that place in the data set, one of those that are shown."""
-    actual, predicted = (predictions.class_names[k[index]] for k in (predictions.labels, predictions.predicted))
-    confidence = text.share(predictions.confidence[index], 1)
-    return Digit(
-        anchor=f"image-{index}",
-        source=_data_uri("image/png", png(images.of(index))),
-        alternative=f"Image {index}: {actual}, predicted {predicted} with {confidence}",
-        index=f"#{index}",
-        actual=actual,
-        predicted=predicted,
-        confidence=confidence,
-        right=bool(predictions.right[index]),
-    )
-
-
-def _data_uri(media_type: str, data: bytes) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

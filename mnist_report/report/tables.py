@@ -1,7 +1,8 @@
 """The report's tables, as strings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 from mnist_report.evaluation.calibration import noise_floor
 from mnist_report.evaluation.evaluation import CHANGED_BY_TEMPERATURE, Evaluation
@@ -9,13 +10,30 @@ from mnist_report.evaluation.metrics import Metric
 from mnist_report.report import text
 
 
+class Link(str):
+    """Text that leads to an id of the same page."""
+
+    __slots__ = ("target",)
+    target: str
+
+    def __new__(cls, shown: str, target: str) -> Self:
+        """The text `shown`, which leads to `target`."""
+        link = super().__new__(cls, shown)
+        link.target = target
+        return link
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of strings; the first column is each row's heading, the columns in `numeric` are right-aligned."""
+    """Rows of strings; the first column is each row's heading, the columns in `numeric` are right-aligned.
+
+    Where there are `ids`, they are the rows', by which a reader or another page can point at one.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int]
+    ids: tuple[str, ...] = ()
 
 
 MOST_PAIRS = 10
@@ -69,7 +87,8 @@ def overall_table(metrics: Mapping[str, Metric]) -> Table:
         else:
             value, spread = text.number(metric.value, 4), text.interval(metric, 4)
         rows.append((title, value, spread, meaning))
-    return Table(("Metric", "Value", "95 % interval", "Meaning"), tuple(rows), frozenset({1, 2}))
+    ids = tuple(f"metric-{name}" for name in metrics)
+    return Table(("Metric", "Value", "95 % interval", "Meaning"), tuple(rows), frozenset({1, 2}), ids)
 
 
 def per_class_table(evaluation: Evaluation, class_names: Sequence[str]) -> Table:
@@ -80,9 +99,14 @@ def per_class_table(evaluation: Evaluation, class_names: Sequence[str]) -> Table
         recall = metrics["recall"]
         row = (name, text.count(support), text.count(support - right), text.percent(recall))
         rest = (text.percent_interval(recall), text.percent(metrics["precision"]), text.percent(metrics["f1"]))
-        rows.append(row + rest)
-    columns = ("Class", "Support", "Errors", "Accuracy (recall)", "95 % interval", "Precision", "F1")
-    return Table(columns, tuple(rows), frozenset(range(1, len(columns))))
+        ranked = (text.number(metrics["roc_auc"].value, 4), text.number(metrics["average_precision"].value, 4))
+        rows.append((*row, *rest, *ranked))
+    columns = (
+        *("Class", "Support", "Errors", "Accuracy (recall)", "95 % interval", "Precision", "F1"),
+        *("ROC AUC", "Average precision"),
+    )
+    ids = tuple(f"class-{k}" for k in range(len(rows)))
+    return Table(columns, tuple(rows), frozenset(range(1, len(columns))), ids)
 
 
 def pairs_caption(evaluation: Evaluation) -> str:
@@ -92,12 +116,12 @@ def pairs_caption(evaluation: Evaluation) -> str:
     return f"Most confused pairs{rest}"
 
 
-def pairs_table(evaluation: Evaluation) -> Table:
-    """The most confused pairs."""
+def pairs_table(evaluation: Evaluation, shown: Collection[int] = ()) -> Table:
+    """The most confused pairs; the first of their worst examples leads to its image where that is shown."""
     pairs = evaluation.frames.confused_pairs.head(MOST_PAIRS)
     rows = tuple(
         (
-            f"{row['actual']} taken for {row['predicted']}",
+            _pair(row, shown),
             text.count(row["count"]),
             text.share(row["share_of_actual"], 2),
             ", ".join(f"#{index}" for index in row["examples"].split()),
@@ -105,6 +129,11 @@ def pairs_table(evaluation: Evaluation) -> Table:
         for row in pairs.to_dict("records")
     )
     return Table(("Pair", "Images", "Share of the class", "Worst examples"), rows, frozenset({1, 2, 3}))
+
+
+def _pair(row: Mapping[Any, Any], shown: Collection[int]) -> str:
+    said, worst = f"{row['actual']} taken for {row['predicted']}", int(row["examples"].split()[0])
+    return Link(said, f"image-{worst}") if worst in shown else said
 
 
 def confidence_table(evaluation: Evaluation) -> Table:
@@ -141,30 +170,6 @@ def calibration_note(evaluation: Evaluation) -> str:
         f"The calibration error (ECE) is {text.number(ece, 4)}; a perfectly calibrated model with these confidences "
         f"would show about {text.number(floor, 4)} on so many images, by chance alone."
     )
-
-
-def near_misses_table(evaluation: Evaluation) -> Table:
-    """The right predictions with the smallest margin."""
-    rows = tuple(
-        (
-            f"#{row['index']}",
-            row["label"],
-            row["runner_up"],
-            text.share(row["confidence"], 1),
-            text.share(row["margin"], 1),
-        )
-        for row in evaluation.frames.near_misses.head(MOST_PAIRS).to_dict("records")
-    )
-    return Table(("Image", "Class", "Runner-up", "Confidence", "Margin"), rows, frozenset({3, 4}))
-
-
-def label_issues_table(evaluation: Evaluation) -> Table:
-    """The labels that should be looked at first."""
-    rows = tuple(
-        (f"#{row['index']}", row["label"], "suspected" if row["suspected"] else text.DASH, row["reason"])
-        for row in evaluation.frames.label_issues.head(MOST_PAIRS).to_dict("records")
-    )
-    return Table(("Image", "Label", "", "Why"), rows, frozenset())
 
 
 def label_issues_note(evaluation: Evaluation) -> str:
@@ -213,7 +218,8 @@ def slices_table(evaluation: Evaluation) -> Table:
         )
         for name, accuracy in evaluation.slices.items()
     )
-    return Table(("Slice", "Images", "Errors", "Accuracy", "95 % interval"), rows, frozenset({1, 2, 3, 4}))
+    ids = tuple(f"slice-{k}" for k in range(len(rows)))
+    return Table(("Slice", "Images", "Errors", "Accuracy", "95 % interval"), rows, frozenset({1, 2, 3, 4}), ids)
 
 
 def power_table(evaluation: Evaluation) -> Table:

@@ -7,11 +7,14 @@ from typing import Any
 from mnist_report.evaluation.comparison import Comparison
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.metrics import Metric
-from mnist_report.evaluation.mistakes import worst_first
+from mnist_report.evaluation.mistakes import MOST_MISTAKES, choose_galleries
 from mnist_report.gates.verdict import Verdict
-from mnist_report.report import provenance, tables, text
-from mnist_report.report.comparison_text import change_lines
-from mnist_report.report.pictures import Digit, Picture, make_digit, make_pictures
+from mnist_report.report import gallery, provenance, tables, text
+from mnist_report.report.change import Change, baseline_name, make_change
+from mnist_report.report.gallery import Gallery
+from mnist_report.report.glance import Glance, make_glance
+from mnist_report.report.matrix import Matrix, make_matrix
+from mnist_report.report.pictures import Picture, make_pictures
 from mnist_report.report.tables import Table
 from mnist_report.report.verdict_text import gates_table, result_sentence, verdict_sentence
 from mnist_report.runs.folder import StoredRun
@@ -19,10 +22,10 @@ from mnist_report.runs.folder import StoredRun
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
-    """One gate: its outcome, the section with its evidence, its name, the table's other cells, and its sentence."""
+    """One gate: its outcome, where its evidence is, its name, the table's other cells, and its sentence."""
 
     outcome: str
-    section: str
+    target: str
     name: str
     cells: tuple[str, ...]
     sentence: str
@@ -37,15 +40,18 @@ class View:
     created: str
     headline: str
     summary: str
+    subject: str
     key_figures: tuple[tuple[str, str, str], ...]
     findings: tuple[str, ...]
     verdict: str
     outcome: str
     gates: tuple[GateRow, ...]
     gate_columns: tuple[str, ...]
-    changes: tuple[str, ...]
+    glance: Glance
+    change: Change | None
     overall: Table
     per_class: Table
+    matrix: Matrix | None
     confused_pairs: Table
     confused_pairs_caption: str
     confidence: Table
@@ -55,15 +61,14 @@ class View:
     temperature_note: str
     slices: Table
     power: Table
-    near_misses: Table
-    label_issues: Table
+    mistakes: Gallery
+    near_misses: Gallery
+    label_issues: Gallery
     label_issues_note: str
+    samples: Gallery
     layers: Table
     history: Table | None
     pictures: Mapping[str, Picture]
-    mistakes: tuple[Digit, ...]
-    mistakes_omitted: str
-    samples: tuple[Digit, ...]
     provenance: tuple[tuple[str, str], ...]
 
 
@@ -74,7 +79,7 @@ def make_view(
     verdict: Verdict | None = None,
     comparison: Comparison | None = None,
 ) -> View:
-    """Say a run in words and tables.
+    """Say a run in words, tables and galleries.
 
     Args:
         run: as stored.
@@ -83,30 +88,37 @@ def make_view(
         verdict: of its gates, or None.
         comparison: with its baseline, or None.
     """
-    facts, predictions = run.provenance, run.predictions
-    metrics = evaluation.overall
+    facts, predictions, images = run.provenance, run.predictions, run.images
+    metrics, names = evaluation.overall, predictions.class_names
     accuracy, errors = metrics["accuracy"], int(metrics["errors"].value)
-    n = len(predictions)
-    stored = set(run.images.index.tolist())
-    mistakes = [index for index in worst_first(predictions).tolist() if index in stored]
-    samples = [index for index in run.images.index.tolist() if predictions.right[index]]
+    most = facts.get("most_mistakes", MOST_MISTAKES)
+    chosen = choose_galleries(predictions, run.baseline, most_mistakes=most, seed=facts["seed"])
+    mistakes = gallery.mistakes_gallery(predictions, images, chosen)
+    shown = gallery.stored(chosen.mistakes, images)
     training = (facts["model"]["card"] or {}).get("training", {})
     return View(
         title=facts["title"],
         run_id=facts["run_id"],
         created=provenance.moment(facts["created"]),
-        headline=f"{text.percent(accuracy)} of {text.plural(n, 'image')} right, {text.count(errors)} wrong",
-        summary=f"{facts['model']['name']} on {provenance.data_name(facts['data'])}. {_scope(facts, accuracy)}",
+        headline=f"{text.percent(accuracy)} of {text.plural(len(predictions), 'image')} right",
+        summary=f"{text.count(errors)} wrong. {_scope(facts, accuracy)}",
+        subject=f"{facts['model']['name']} on {provenance.data_name(facts['data'])}",
         key_figures=_key_figures(metrics, facts, training),
         findings=evaluation.findings,
-        verdict=verdict_sentence(verdict) if verdict else "",
+        verdict=verdict_sentence(verdict).partition(": ")[2] if verdict else "",
         outcome=verdict.outcome if verdict else "",
-        gates=_gate_rows(verdict) if verdict else (),
-        changes=change_lines(comparison) if comparison else (),
+        gates=_gate_rows(verdict, evaluation, names) if verdict else (),
         gate_columns=gates_table(verdict).columns if verdict else (),
+        glance=make_glance(evaluation, names),
+        change=(
+            make_change(comparison, predictions, run.baseline, images, baseline_name(facts.get("baseline") or {}))
+            if comparison is not None and run.baseline is not None
+            else None
+        ),
         overall=tables.overall_table(metrics),
-        per_class=tables.per_class_table(evaluation, predictions.class_names),
-        confused_pairs=tables.pairs_table(evaluation),
+        per_class=tables.per_class_table(evaluation, names),
+        matrix=make_matrix(evaluation.tally.confusion, predictions, shown),
+        confused_pairs=tables.pairs_table(evaluation, frozenset(shown)),
         confused_pairs_caption=tables.pairs_caption(evaluation),
         confidence=tables.confidence_table(evaluation),
         calibration=tables.calibration_table(evaluation),
@@ -115,25 +127,33 @@ def make_view(
         temperature_note=tables.temperature_note(evaluation),
         slices=tables.slices_table(evaluation),
         power=tables.power_table(evaluation),
-        near_misses=tables.near_misses_table(evaluation),
-        label_issues=tables.label_issues_table(evaluation),
+        mistakes=mistakes,
+        near_misses=gallery.near_misses_gallery(predictions, images, chosen.near_misses.tolist()),
+        label_issues=gallery.label_issues_gallery(
+            predictions, images, chosen.label_issues.tolist(), evaluation.label_issues
+        ),
         label_issues_note=tables.label_issues_note(evaluation),
+        samples=gallery.plain_gallery(predictions, images, chosen.samples.tolist(), "sample"),
         layers=provenance.layers_table(facts["model"]["layers"]),
         history=provenance.history_table(training["history"]) if training else None,
-        pictures=make_pictures(evaluation, predictions.class_names, training, figures),
-        mistakes=tuple(make_digit(predictions, run.images, index) for index in mistakes),
-        mistakes_omitted=text.count(errors - len(mistakes)) if errors > len(mistakes) else "",
-        samples=tuple(make_digit(predictions, run.images, index) for index in samples),
+        pictures=make_pictures(evaluation, names, training, figures),
         provenance=provenance.provenance_rows(facts),
     )
 
 
-def _gate_rows(verdict: Verdict) -> tuple[GateRow, ...]:
+def _gate_rows(verdict: Verdict, evaluation: Evaluation, names: tuple[str, ...]) -> tuple[GateRow, ...]:
     rows = []
     for result, cells in zip(verdict.results, gates_table(verdict).rows, strict=True):
-        gate = result.gate
-        section = "classes" if gate.class_name or gate.slice_name else "overall"
-        rows.append(GateRow(result.outcome, section, cells[1], cells[2:], result_sentence(result)))
+        gate, subject = result.gate, result.deciding.subject
+        target = f"metric-{gate.metric}" if gate.metric in evaluation.overall else "overall"
+        if gate.needs_baseline:
+            target = "change"
+        elif gate.slice_name is not None:
+            slices = list(evaluation.slices)
+            target = f"slice-{slices.index(subject)}" if subject in slices else "classes"
+        elif gate.class_name is not None:
+            target = f"class-{names.index(subject)}" if subject in names else "classes"
+        rows.append(GateRow(result.outcome, target, cells[1], cells[2:], result_sentence(result)))
     return tuple(rows)
 
 
@@ -142,7 +162,7 @@ def _scope(facts: Mapping[str, Any], accuracy: Metric) -> str:
     card = facts["model"]["card"]
     if card and card["data"]["sha256"] == facts["data"]["sha256"]:
         return "It was trained on these very images, so this says nothing about others."
-    return f"With 95 % confidence its accuracy on images like these lies within {text.percent_interval(accuracy)}."
+    return f"With 95 % confidence, its accuracy on images like these lies within {text.percent_interval(accuracy)}."
 
 
 def _key_figures(

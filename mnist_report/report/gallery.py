@@ -1,0 +1,193 @@
+"""Galleries: images of the data set with what was said about them, as the templates show them."""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.evaluation.label_issues import LabelIssues
+from mnist_report.evaluation.mistakes import MOST_FLIPS, Galleries, pairs_of
+from mnist_report.evaluation.predictions import Predictions, Scores
+from mnist_report.report import text
+from mnist_report.report.digits import png
+from mnist_report.runs.folder import ShownImages
+
+MOST_BARS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One of the most probable classes: its name, its probability as text, in percent, and "actual", "said" or ""."""
+
+    name: str
+    share: str
+    percent: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One image of the data set with what was said about it.
+
+    Attributes:
+        anchor: its id on the page.
+        source: a data URI.
+        alternative: text for those who do not see it.
+        index: like "#445".
+        actual: its label's name.
+        predicted: what it was taken for.
+        confidence: of that, as text.
+        percent: of that, as a number from 0 to 100.
+        right: whether the two are the same.
+        bars: the most probable classes.
+        next: the anchor of the next image of the same pair on the page, or "".
+        note: what else is to be said of it, or "".
+    """
+
+    anchor: str
+    source: str
+    alternative: str
+    index: str
+    actual: str
+    predicted: str
+    confidence: str
+    percent: float
+    right: bool
+    bars: tuple[Bar, ...] = ()
+    next: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Images in an order, and how many of how many they are where some were left out."""
+
+    digits: tuple[Digit, ...] = ()
+    omitted: str = ""
+
+
+def make_digit(
+    predictions: Predictions,
+    images: ShownImages,
+    index: int,
+    *,
+    prefix: str = "image",
+    next_anchor: str = "",
+    note: str = "",
+) -> Digit:
+    """The image at that place in the data set, one of those that are stored.
+
+    Args:
+        predictions: of the whole set.
+        images: the stored ones.
+        index: of the image.
+        prefix: of its anchor, since an image can be in several galleries.
+        next_anchor: see `Digit.next`.
+        note: see `Digit.note`.
+    """
+    actual, predicted = (predictions.class_names[k[index]] for k in (predictions.labels, predictions.predicted))
+    confidence = text.share(predictions.confidence[index], 1)
+    return Digit(
+        anchor=f"{prefix}-{index}",
+        source=data_uri("image/png", png(images.of(index))),
+        alternative=f"Image {index}: {actual}, predicted {predicted} with {confidence}",
+        index=f"#{index}",
+        actual=actual,
+        predicted=predicted,
+        confidence=confidence,
+        percent=round(100 * float(predictions.confidence[index]), 1),
+        right=bool(predictions.right[index]),
+        bars=_bars(predictions, index),
+        next=next_anchor,
+        note=note,
+    )
+
+
+def mistakes_gallery(predictions: Predictions, images: ShownImages, galleries: Galleries) -> Gallery:
+    """The mistakes; each leads to the next one of its pair, and the last to the first."""
+    shown = stored(galleries.mistakes, images)
+    pairs = pairs_of(predictions, np.array(shown, dtype=np.int64)).tolist()
+    members: dict[int, list[int]] = {}
+    for pair, index in zip(pairs, shown, strict=True):
+        members.setdefault(pair, []).append(index)
+    following = {
+        index: f"image-{group[(place + 1) % len(group)]}"
+        for group in members.values()
+        if len(group) > 1
+        for place, index in enumerate(group)
+    }
+    digits = tuple(make_digit(predictions, images, index, next_anchor=following.get(index, "")) for index in shown)
+    return Gallery(digits, _omitted(int((~predictions.right).sum()), len(shown)))
+
+
+def plain_gallery(
+    predictions: Predictions,
+    images: ShownImages,
+    index: Sequence[int],
+    prefix: str,
+    notes: Mapping[int, str] | None = None,
+) -> Gallery:
+    """Images in their order, each with a note where it has one."""
+    notes = notes or {}
+    return Gallery(
+        tuple(make_digit(predictions, images, k, prefix=prefix, note=notes.get(k, "")) for k in stored(index, images))
+    )
+
+
+def flips_gallery(
+    predictions: Predictions, baseline: Scores, images: ShownImages, index: NDArray[np.int64], prefix: str
+) -> Gallery:
+    """The first images of those that flipped, each with what the baseline said."""
+    names = predictions.class_names
+    shown = stored(index[:MOST_FLIPS].tolist(), images)
+    notes = {k: f"baseline: {names[baseline.predicted[k]]}, {text.share(baseline.confidence[k], 1)}" for k in shown}
+    return Gallery(plain_gallery(predictions, images, shown, prefix, notes).digits, _omitted(len(index), len(shown)))
+
+
+def near_misses_gallery(predictions: Predictions, images: ShownImages, index: Sequence[int]) -> Gallery:
+    """Right answers that were nearly another."""
+    names = predictions.class_names
+    notes = {
+        k: f"nearly {names[predictions.runner_up[k]]}, margin {text.share(float(predictions.margin[k]), 1)}"
+        for k in index
+    }
+    return plain_gallery(predictions, images, index, "near", notes)
+
+
+def label_issues_gallery(
+    predictions: Predictions, images: ShownImages, index: Sequence[int], issues: LabelIssues
+) -> Gallery:
+    """Labels that the model finds hard to believe."""
+    names = predictions.class_names
+    notes = {
+        k: ("suspected to be " if issues.suspected[k] else "perhaps ") + names[issues.alternative[k]] for k in index
+    }
+    return plain_gallery(predictions, images, index, "label", notes)
+
+
+def stored(index: Iterable[int], images: ShownImages) -> list[int]:
+    """Those of the indices whose pixels are there, in their order."""
+    there = set(images.index.tolist())
+    return [int(k) for k in index if int(k) in there]
+
+
+def data_uri(media_type: str, data: bytes) -> str:
+    """The data as a link that needs no request."""
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+def _bars(predictions: Predictions, index: int) -> tuple[Bar, ...]:
+    row = predictions.probabilities[index].astype(np.float64)
+    row /= row.sum()
+    # The predicted class is the first of equals, as it is everywhere.
+    best = np.argsort(-row, kind="stable")[:MOST_BARS].tolist()
+    kinds = {int(predictions.predicted[index]): "said", int(predictions.labels[index]): "actual"}
+    return tuple(
+        Bar(predictions.class_names[k], text.share(row[k], 0), round(100 * row[k], 1), kinds.get(k, "")) for k in best
+    )
+
+
+def _omitted(of: int, shown: int) -> str:
+    return f"{text.count(shown)} of {text.count(of)} are shown" if shown < of else ""
