@@ -100,10 +100,10 @@ def test_the_classes_stand_on_both_sides_of_the_confusion_matrix(drawn):
     assert labels_of(drawn["confusion"].axes[0]) == [["cat", "dog", "eel"]] * 2
 
 
-def test_every_count_stands_in_the_confusion_matrix_and_no_zero(drawn):
-    """Five right cats less two, and so on."""
+def test_every_share_stands_in_the_confusion_matrix_and_no_zero(drawn):
+    """Two of five cats are dogs, and so on; all eels are right."""
     texts = sorted(text.get_text() for text in drawn["confusion"].axes[0].texts if text.get_text())
-    assert texts == ["1", "2", "3", "3", "3"]
+    assert texts == ["100", "25.0", "40.0", "60.0", "75.0"]
 
 
 @pytest.mark.parametrize("predictions", OUTCOMES.values(), ids=OUTCOMES)
@@ -159,3 +159,20 @@ def test_the_frames_are_not_changed():
     before = {name: frame.copy() for name, frame in run.evaluation.frames.items()}
     make_figures(run.evaluation.frames, run.predictions, ())
     assert all(frame.equals(before[name]) for name, frame in run.evaluation.frames.items())
+
+
+def test_a_bin_of_the_reliability_diagram_has_its_interval_and_its_images(drawn):
+    """As in the frame."""
+    frame = evaluate(tiny_predictions()).frames.calibration
+    axes = drawn["reliability"].axes[0]
+    assert sorted(text.get_text() for text in axes.texts) == sorted(f"{n:,}" for n in frame["n"])
+    points = axes.containers[0].lines[0]
+    assert points.get_xdata().tolist() == frame["mean_confidence"].tolist()
+    assert points.get_ydata().tolist() == frame["accuracy"].tolist()
+
+
+def test_the_risk_coverage_curve_is_that_of_the_frame(drawn):
+    """Point by point."""
+    frame, line = evaluate(tiny_predictions()).frames.risk_coverage, drawn["risk_coverage"].axes[0].lines[0]
+    assert line.get_xdata().tolist() == frame["coverage"].tolist()
+    assert line.get_ydata().tolist() == frame["risk"].tolist()
