@@ -10,7 +10,7 @@ from mnist_report.data.dataset import data_digest
 from mnist_report.data.slice_columns import as_text, check_slice_column
 from mnist_report.errors import DataError
 from mnist_report.model.adapter import Anatomy, as_pixels, check_fit, dissect
-from mnist_report.runs.folder import ShownImages
+from mnist_report.runs.images_file import ShownImages
 
 
 def fitting(model: Any, pixels: NDArray[np.float32], where: str) -> Anatomy:

@@ -7,7 +7,10 @@ import numpy as np
 
 from mnist_report.errors import DataError
 from mnist_report.evaluation.comparison import Comparison, compare, comparison_frame, flips_frame
+from mnist_report.report.formats import usable_formats
+from mnist_report.report.write import draw_comparison, write_reports
 from mnist_report.runs.folder import write_frames
+from mnist_report.runs.images_file import NO_IMAGES, images_of_either
 from mnist_report.runs.predictions_file import ScoredImages, read_scored_images
 
 
@@ -18,6 +21,30 @@ class ComparedRuns:
     candidate: ScoredImages
     baseline: ScoredImages
     comparison: Comparison
+
+
+def write_comparison(compared: ComparedRuns, folder: Path, formats: tuple[str, ...] | None) -> list[Path]:
+    """Draw a comparison as compare.html and compare.pdf.
+
+    Args:
+        compared: the two sides.
+        folder: where to write them.
+        formats: of "html" and "pdf"; None for both where this machine can make them.
+
+    Returns:
+        What was written.
+
+    Raises:
+        OutputError: a side's images are damaged, or the folder cannot be written to.
+        RenderError: the PDF was asked for by name and Pango is missing.
+    """
+    sides = (compared.candidate, compared.baseline)
+    # Only then is an image's row its place in the data set.
+    whole = all(np.array_equal(side.index, np.arange(len(side.index))) for side in sides)
+    images = images_of_either(*(Path(side.name) for side in sides)) if whole else NO_IMAGES
+    reports = draw_comparison(compared.comparison, sides, images, usable_formats(formats))
+    write_reports(folder, reports)
+    return [folder / name for name in reports]
 
 
 def compare_runs(candidate: Path, baseline: Path, *, join_by_index: bool, frames: Path | None) -> ComparedRuns:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.slice_columns import read_slice_columns
 from mnist_report.data.sources import load_dataset
-from mnist_report.errors import DataError, RenderError
+from mnist_report.errors import DataError
 from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.mistakes import choose_galleries
 from mnist_report.evaluation.predictions import Predictions, Scores, make_predictions
@@ -25,12 +25,13 @@ from mnist_report.judging import ci_files, judge_run, last_line
 from mnist_report.model.adapter import check_fit
 from mnist_report.model.card import card_temperature
 from mnist_report.model.store import ModelFile, identify_model
-from mnist_report.report.pdf import import_weasyprint
+from mnist_report.report.formats import usable_formats
+from mnist_report.report.index import NAME as INDEX
+from mnist_report.report.index import index_html
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.report.write import draw_figures, draw_reports, write_figures, write_reports
 from mnist_report.runs.baseline import Baseline, match, read_baseline
 from mnist_report.runs.folder import (
-    ShownImages,
     StoredRun,
     make_run_id,
     publish,
@@ -42,6 +43,7 @@ from mnist_report.runs.folder import (
     write_texts,
     writing_to,
 )
+from mnist_report.runs.images_file import ShownImages
 from mnist_report.runs.log import recorded
 
 log = logging.getLogger("mnist_report")
@@ -87,7 +89,7 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
             slices = slices_facts(job.slices)
             baseline = read_baseline(job.baseline, dataset.class_names) if job.baseline else None
             # These imports cost seconds; the model's process spends them on importing keras.
-            formats = _usable_formats(job.formats)
+            formats = usable_formats(job.formats)
             _import_libraries(formats)
             anatomy, backend = model.wait_until_loaded()
             watch.lap("model")
@@ -123,7 +125,7 @@ def rehearse(job: Job) -> None:
         _slice_columns(job.slices, dataset)
         if job.baseline:
             read_baseline(job.baseline, dataset.class_names)
-        _usable_formats(job.formats)
+        usable_formats(job.formats)
 
 
 def finish_run(
@@ -169,7 +171,9 @@ def finish_run(
         if verdict is not None:
             log.log(logging.ERROR if status else logging.INFO, "%s", last_line(judged), extra={"run_id": run_id})
         write_log(folder, lines)
-        return Finished(publish(folder, run_id), verdict, files.get("summary.md", ""))
+        finished = publish(folder, run_id)
+        write_reports(job.reports, {INDEX: index_html(job.reports).encode()})
+        return Finished(finished, verdict, files.get("summary.md", ""))
 
 
 def render(folder: Path, formats: tuple[str, ...] | None, figures: Path | None) -> list[Path]:
@@ -188,7 +192,7 @@ def render(folder: Path, formats: tuple[str, ...] | None, figures: Path | None) 
         RenderError: the PDF was asked for by name and Pango is missing.
     """
     stored = read_run(folder)
-    usable = _usable_formats(formats)
+    usable = usable_formats(formats)
     evaluation = _evaluate(stored)
     created = datetime.fromisoformat(stored.provenance["created"])
     judged = judge_run(stored, created.date())
@@ -249,20 +253,6 @@ def _slice_columns(path: Path | None, dataset: Dataset) -> dict[str, NDArray[Any
     if taken:
         raise DataError(f"{path}: column {taken[0]!r} is built in; call it something else")
     return built_in | own
-
-
-def _usable_formats(wanted: tuple[str, ...] | None) -> tuple[str, ...]:
-    """The formats to make; without Pango the PDF is left out, unless it was asked for by name."""
-    if wanted is not None and "pdf" not in wanted:
-        return wanted
-    try:
-        import_weasyprint()
-    except RenderError as error:
-        if wanted is not None:
-            raise
-        log.warning("no PDF: %s", error)
-        return ("html",)
-    return wanted or ("html", "pdf")
 
 
 def _import_libraries(formats: Sequence[str]) -> None:

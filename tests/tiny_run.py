@@ -14,7 +14,6 @@ from mnist_report.report.view import View, make_view
 from mnist_report.report.write import draw_reports
 from mnist_report.runs.folder import (
     FORMAT,
-    ShownImages,
     StoredRun,
     publish,
     unfinished_run,
@@ -22,6 +21,7 @@ from mnist_report.runs.folder import (
     write_results,
     writing_to,
 )
+from mnist_report.runs.images_file import ShownImages
 
 RUN_ID = "20260102T030405Z-pets_cnn-0123ab"
 NAMES = ("cat", "dog", "eel")

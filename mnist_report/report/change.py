@@ -12,7 +12,7 @@ from mnist_report.report import text
 from mnist_report.report.comparison_text import p_value, visible_drop
 from mnist_report.report.gallery import Gallery, flips_gallery
 from mnist_report.report.tables import METRIC_NAMES, SHARES, Table
-from mnist_report.runs.folder import ShownImages
+from mnist_report.runs.images_file import ShownImages
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,9 @@ def make_change(
 
 def change_headline(comparison: Comparison) -> str:
     """The change in accuracy with its interval and the flips."""
-    accuracy = comparison.overall["accuracy"]
-    return (
-        f"{_points(accuracy.value)} against the baseline (95 % interval {_points(accuracy.ci_low)} to "
-        f"{_points(accuracy.ci_high)}): {len(comparison.regressed):,} regressed, {len(comparison.fixed):,} fixed"
-    )
+    value, interval = _difference(comparison.overall["accuracy"], share=True)
+    flipped = f"{len(comparison.regressed):,} regressed, {len(comparison.fixed):,} fixed"
+    return f"{value} against the baseline (95 % interval {interval}): {flipped}"
 
 
 def _overall_table(comparison: Comparison) -> Table:

@@ -12,7 +12,7 @@ from mnist_report.evaluation.mistakes import MOST_FLIPS, Galleries, pairs_of
 from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.report import text
 from mnist_report.report.digits import png
-from mnist_report.runs.folder import ShownImages
+from mnist_report.runs.images_file import ShownImages
 
 MOST_BARS = 3
 

@@ -14,7 +14,7 @@ from mnist_report.report.gallery import make_digit
 from mnist_report.report.html import set_template
 from mnist_report.report.pictures import make_pictures
 from mnist_report.report.text import accuracy_sentence
-from mnist_report.runs.folder import ShownImages
+from mnist_report.runs.images_file import ShownImages
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

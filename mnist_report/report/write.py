@@ -8,11 +8,14 @@ from mnist_report.errors import OutputError
 from mnist_report.evaluation.comparison import Comparison
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.gates.verdict import Verdict
+from mnist_report.report.compare_view import make_compare_view
 from mnist_report.report.figures import make_figures, to_png, to_svg
-from mnist_report.report.html import to_html
+from mnist_report.report.html import set_page, to_html
 from mnist_report.report.pdf import to_pdf
 from mnist_report.report.view import make_view
 from mnist_report.runs.folder import StoredRun
+from mnist_report.runs.images_file import ShownImages
+from mnist_report.runs.predictions_file import ScoredImages
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,6 +55,25 @@ def draw_reports(
     return reports | ({"report.pdf": to_pdf(html)} if "pdf" in formats else {})
 
 
+def draw_comparison(
+    comparison: Comparison, sides: tuple[ScoredImages, ScoredImages], images: ShownImages, formats: Collection[str]
+) -> dict[str, bytes]:
+    """The reports of a comparison by file name.
+
+    Args:
+        comparison: of the two.
+        sides: candidate and baseline.
+        images: those that can be shown.
+        formats: of "html" and "pdf".
+
+    Raises:
+        RenderError: the PDF was asked for and Pango is missing.
+    """
+    html = set_page("compare.html.j2", view=make_compare_view(comparison, *sides, images))
+    reports = {"compare.html": html.encode()} if "html" in formats else {}
+    return reports | ({"compare.pdf": to_pdf(html)} if "pdf" in formats else {})
+
+
 def write_figures(folder: Path, figures: dict[str, "Figure"]) -> None:
     """Write each figure as <name>.svg and <name>.png.
 
@@ -74,6 +96,7 @@ def write_reports(folder: Path, reports: dict[str, bytes]) -> None:
         OutputError: the folder cannot be written to; the reports that were there stay as they were.
     """
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for name, content in reports.items():
             _beside(folder, name).write_bytes(content)
         for name in reports:

@@ -33,6 +33,7 @@ from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.gates.frame import gates_document, gates_frame
 from mnist_report.gates.rules import GateSet, parse_gates, to_toml
 from mnist_report.gates.verdict import Verdict
+from mnist_report.runs.images_file import ShownImages, read_images, write_images
 from mnist_report.runs.metrics_document import FORMAT, metrics_document
 from mnist_report.runs.predictions_file import read_predictions, write_predictions
 from mnist_report.runs.scores_file import read_scores, write_scores
@@ -62,24 +63,6 @@ DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ShownImages:
-    """The pixels that the report shows.
-
-    Attributes:
-        index: int64, shape (k,), places in the data set.
-        pixels: uint8, shape (k, height, width).
-    """
-
-    index: NDArray[np.int64]
-    pixels: NDArray[np.uint8]
-
-    def of(self, index: int) -> NDArray[np.uint8]:
-        """The pixels of the image at that place in the data set."""
-        pixels: NDArray[np.uint8] = self.pixels[int(np.flatnonzero(self.index == index)[0])]
-        return pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,7 +185,7 @@ def write_results(
         frames |= {"comparison": comparison_frame(comparison, names), "flips": flips}
     (folder / "metrics.json").write_text(_json(document), "utf-8")
     write_frames(folder / "frames", frames)
-    np.savez_compressed(folder / "images.npz", index=run.images.index, pixels=run.images.pixels)
+    write_images(folder / "images.npz", run.images)
 
 
 def write_frames(folder: Path, frames: Mapping[str, "pd.DataFrame"]) -> None:
@@ -258,8 +241,7 @@ def read_run(folder: Path) -> StoredRun:
         if not np.array_equal(index, np.arange(len(index))):
             raise ValueError("its rows are not in the order of the images")
         path = folder / "images.npz"
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            images = ShownImages(archive["index"], archive["pixels"])
+        images = read_images(path)
         path = folder / "slices.parquet"
         slice_columns = read_slices(path, len(predictions))
         path = folder / "gates.toml"

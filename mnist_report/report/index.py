@@ -1,0 +1,63 @@
+"""index.html: the runs of a folder, the newest first."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mnist_report.errors import UNREADABLE
+from mnist_report.evaluation.metrics import Metric
+from mnist_report.report import text
+from mnist_report.report.html import set_page
+from mnist_report.report.provenance import data_name, moment
+
+NAME = "index.html"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """A run: its outcome, when it was, what was tested, how good it was, and its files."""
+
+    run_id: str
+    outcome: str
+    created: str
+    title: str
+    subject: str
+    accuracy: str
+    interval: str
+    errors: str
+    files: tuple[str, ...]
+
+
+def index_html(reports: Path) -> str:
+    """The page that lists the runs of a folder; one that cannot be read is left out and counted."""
+    rows, unreadable = [], 0
+    for folder in sorted((path.parent for path in reports.glob("[!.]*/run.json")), key=lambda path: path.name)[::-1]:
+        if folder.is_symlink():
+            continue
+        try:
+            rows.append(_row(folder))
+        except (*UNREADABLE, AttributeError):
+            unreadable += 1
+    return set_page("index.html.j2", rows=rows, unreadable=text.plural(unreadable, "folder") if unreadable else "")
+
+
+def _row(folder: Path) -> IndexRow:
+    facts = json.loads((folder / "run.json").read_text("utf-8"))
+    overall = json.loads((folder / "metrics.json").read_text("utf-8"))["overall"]
+    accuracy = _metric(overall["accuracy"])
+    return IndexRow(
+        run_id=folder.name,
+        outcome=str(facts.get("verdict") or text.DASH),
+        created=moment(facts["created"]),
+        title=str(facts["title"]),
+        subject=f"{facts['model']['name']} on {data_name(facts['data'])}",
+        accuracy=text.percent(accuracy),
+        interval=text.percent_interval(accuracy),
+        errors=text.count(int(overall["errors"]["value"])),
+        files=tuple(name for name in ("report.html", "report.pdf", "metrics.json") if (folder / name).exists()),
+    )
+
+
+def _metric(values: dict[str, Any]) -> Metric:
+    return Metric(float(values["value"]), float(values["ci_low"]), float(values["ci_high"]), int(values["n"]))
