@@ -10,6 +10,7 @@ from tiny_run import HOSTILE, OUTCOMES, epochs, tiny_predictions, tiny_run
 from mnist_report.evaluation.evaluation import evaluate
 from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.report.figures import make_figures, to_png, to_svg
+from mnist_report.report.glyphs import drawable
 
 NAMES = ["confusion", "per_class", "confidence", "reliability", "risk_coverage", "class_distribution"]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -126,6 +127,14 @@ def test_a_class_name_is_drawn_as_it_is(name):
     predictions = tiny_predictions(names=(name, "dog", "eel"))
     drawings = figures(predictions)
     assert labels_of(drawings["confusion"].axes[0])[0][0].replace(r"\$", "$") == name
+    assert all(to_svg(figure).endswith("</svg>\n") for figure in drawings.values())
+
+
+@pytest.mark.parametrize("name", ["\N{CJK UNIFIED IDEOGRAPH-732B}", HOSTILE[2], "a\tb\x1b"])
+def test_a_sign_that_the_font_lacks_is_a_placeholder(name):
+    """Without a warning, in every figure that names classes."""
+    drawings = figures(tiny_predictions(names=(name, "dog", "eel")))
+    assert labels_of(drawings["confusion"].axes[0])[0][0] == drawable(name) != name
     assert all(to_svg(figure).endswith("</svg>\n") for figure in drawings.values())
 
 

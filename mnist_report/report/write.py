@@ -1,6 +1,7 @@
 """A stored run becomes report.html and report.pdf."""
 
 from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,9 @@ def draw_reports(
     figures = {name: to_svg(figure) for name, figure in draw_figures(run, evaluation).items()}
     view = make_view(run, evaluation, figures, verdict, comparison)
     html = to_html(view)
+    created = datetime.fromisoformat(run.provenance["created"])
     reports = {"report.html": html.encode()} if "html" in formats else {}
-    return reports | ({"report.pdf": to_pdf(html)} if "pdf" in formats else {})
+    return reports | ({"report.pdf": to_pdf(html, created)} if "pdf" in formats else {})
 
 
 def draw_comparison(
