@@ -33,6 +33,7 @@ class Job:
         formats: of "html" and "pdf"; None for both where this machine can make them.
         baseline: a run folder, a baseline folder or a predictions file, or None.
         gates: what the run must hold, or None.
+        notes: Markdown that the report shows.
     """
 
     model: Path
@@ -47,6 +48,7 @@ class Job:
     formats: tuple[str, ...] | None
     baseline: Path | None = None
     gates: GateSet | None = None
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ def finish_run(
     scores, facts["baseline"] = _matched(baseline, predictions, dataset.sha256)
     run_id = make_run_id(facts)
     facts |= {"run_id": run_id}
-    stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores)
+    stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes)
     evaluation, judged = _evaluate(stored), judge_run(stored, surroundings.created.date())
     verdict = judged.verdict
     with writing_to(job.reports):

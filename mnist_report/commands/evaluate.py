@@ -43,6 +43,7 @@ def evaluate(
             formats=(),
             baseline=None,
             gates=None,
+            notes=None,
         )
         print(run_job(job, terminal).folder, flush=True)
     return 0
@@ -62,14 +63,17 @@ def make_job(
     formats: tuple[str, ...] | None,
     baseline: Path | None,
     gates: "GateSet | None",
+    notes: Path | None,
 ) -> "Job":
     """The options as a job.
 
     Raises:
         ConfigError: a number is out of its range.
+        DataError: the notes cannot be read.
     """
     from mnist_report.jobs import Job
     from mnist_report.model.store import shipped_model
+    from mnist_report.runs.notes_file import read_notes
 
     for name, value, least in (("batch-size", batch_size, 1), ("seed", seed, 0)):
         if value < least:
@@ -87,6 +91,7 @@ def make_job(
         formats=formats,
         baseline=baseline,
         gates=gates,
+        notes=read_notes(notes) if notes else "",
     )
 
 

@@ -25,6 +25,7 @@ Reports = Annotated[Path, Parameter(help="The folder of the run folders.")]
 BatchSize = Annotated[int, Parameter(help="Images per call of the model.")]
 Seed = Annotated[int, Parameter(help="Of everything drawn at random.")]
 Title = Annotated[str, Parameter(help="The report's title.")]
+Notes = Annotated[Path | None, Parameter(help="A Markdown file, at most 100 kB of UTF-8, that the report shows.")]
 Format = Annotated[str | None, Parameter(help="html, pdf or html,pdf (default: both, the PDF where Pango is there).")]
 
 

@@ -16,6 +16,7 @@ from mnist_report.commands.options import (
     Device,
     Format,
     Model,
+    Notes,
     Reports,
     Seed,
     Slices,
@@ -40,6 +41,7 @@ def run(
     reports: Reports = Path("reports"),
     format: Format = None,  # noqa: A002  the option's name
     title: Title = TITLE,
+    notes: Notes = None,
     gate_options: GateOptions = GateOptions(),  # noqa: B008  frozen
     device: Device = "auto",
     batch_size: BatchSize = 500,
@@ -75,6 +77,7 @@ def run(
             formats=parse_formats(format),
             baseline=gate_options.baseline,
             gates=gates or default_gates(with_baseline=gate_options.baseline is not None),
+            notes=notes,
         )
         if train:
             from mnist_report.pipeline import rehearse

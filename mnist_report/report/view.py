@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from mnist_report.evaluation.comparison import Comparison
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.metrics import Metric
@@ -11,6 +13,7 @@ from mnist_report.evaluation.mistakes import worst_first
 from mnist_report.gates.verdict import Verdict
 from mnist_report.report import provenance, tables, text
 from mnist_report.report.comparison_text import change_lines
+from mnist_report.report.notes import notes_html
 from mnist_report.report.pictures import Digit, Picture, make_digit, make_pictures
 from mnist_report.report.tables import Table
 from mnist_report.report.verdict_text import gates_table, result_sentence, verdict_sentence
@@ -65,6 +68,7 @@ class View:
     mistakes_omitted: str
     samples: tuple[Digit, ...]
     provenance: tuple[tuple[str, str], ...]
+    notes: Markup
 
 
 def make_view(
@@ -125,6 +129,7 @@ def make_view(
         mistakes_omitted=text.count(errors - len(mistakes)) if errors > len(mistakes) else "",
         samples=tuple(make_digit(predictions, run.images, index) for index in samples),
         provenance=provenance.provenance_rows(facts),
+        notes=Markup(notes_html(run.notes)),  # noqa: S704  cleaned
     )
 
 

@@ -33,6 +33,7 @@ from mnist_report.gates.frame import gates_document, gates_frame
 from mnist_report.gates.rules import GateSet, parse_gates, to_toml
 from mnist_report.gates.verdict import Verdict
 from mnist_report.runs.metrics_document import FORMAT, metrics_document
+from mnist_report.runs.notes_file import NOTES, read_stored_notes
 from mnist_report.runs.predictions_file import read_predictions, write_predictions
 from mnist_report.runs.run_document import read_provenance
 from mnist_report.runs.scores_file import read_scores, write_scores
@@ -89,6 +90,7 @@ class StoredRun:
         slice_columns: slices.parquet: by column, each image's value.
         gates: gates.toml, or None where nothing was gated.
         baseline: baseline.parquet, or None.
+        notes: notes.md, empty where there are none.
     """
 
     provenance: Mapping[str, Any]
@@ -97,6 +99,7 @@ class StoredRun:
     slice_columns: Mapping[str, NDArray[Any]]
     gates: GateSet | None = None
     baseline: Scores | None = None
+    notes: str = ""
 
     @property
     def no_baseline(self) -> str:
@@ -180,12 +183,14 @@ def write_results(
     verdict: Verdict | None = None,
     comparison: Comparison | None = None,
 ) -> None:
-    """Write the tables of images, gates.toml, metrics.json, frames/*.csv and images.npz."""
+    """Write the tables of images, gates.toml, notes.md, metrics.json, frames/*.csv and images.npz."""
     write_predictions(folder / "predictions.parquet", run.predictions)
     if run.slice_columns:
         write_slices(folder / "slices.parquet", run.slice_columns)
     if run.gates is not None:
         (folder / "gates.toml").write_text(to_toml(run.gates), "utf-8")
+    if run.notes:
+        (folder / NOTES).write_bytes(run.notes.encode())
     names, frames = run.predictions.class_names, dict(evaluation.frames.items())
     document = metrics_document(evaluation, names)
     if verdict is not None:
@@ -258,11 +263,13 @@ def read_run(folder: Path) -> StoredRun:
         baseline, index = read_scores(path, class_names) if path.exists() else (None, np.arange(len(predictions)))
         if not np.array_equal(index, np.arange(len(predictions))):
             raise ValueError("its rows are not those of the images")
+        path = folder / NOTES
+        notes = read_stored_notes(path)
     except FileNotFoundError as error:
         raise OutputError(f"{path}: missing from the run folder") from error
     except DAMAGE as error:
         raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
-    return StoredRun(provenance, predictions, images, slice_columns, gates, baseline)
+    return StoredRun(provenance, predictions, images, slice_columns, gates, baseline, notes)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
