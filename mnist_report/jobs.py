@@ -34,6 +34,7 @@ class Job:
         baseline: a run folder, a baseline folder or a predictions file, or None.
         gates: what the run must hold, or None.
         notes: Markdown that the report shows.
+        templates: a folder of templates that come before ours, or None.
     """
 
     model: Path
@@ -49,6 +50,7 @@ class Job:
     baseline: Path | None = None
     gates: GateSet | None = None
     notes: str = ""
+    templates: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from mnist_report.model.adapter import check_fit
 from mnist_report.model.card import card_temperature
 from mnist_report.model.store import ModelFile, identify_model
 from mnist_report.report.pdf import import_weasyprint
+from mnist_report.report.templates import check_templates
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.report.write import draw_figures, draw_reports, write_figures, write_reports
 from mnist_report.runs.baseline import Baseline, match, read_baseline
@@ -82,6 +83,7 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
     # Where the results go is opened first: inference would be lost on a folder that cannot be written.
     with recorded() as lines, unfinished_run(job.reports) as folder:
         watch = Stopwatch()
+        check_templates(job.templates)
         model_file = identify_model(job.model)
         with start_model(job.model, device=job.device, batch_size=job.batch_size) as model:
             dataset = load_dataset(job.data, job.split)
@@ -122,6 +124,7 @@ def rehearse(job: Job) -> None:
         MnistReportError: data, output folder or a library is at fault.
     """
     with unfinished_run(job.reports):
+        check_templates(job.templates)
         dataset = load_dataset(job.data, job.split)
         _slice_columns(job.slices, dataset)
         if job.baseline:
@@ -162,7 +165,8 @@ def finish_run(
         files = ci_files(facts, judged)
         write_texts(folder, files)
         watch.lap("evaluation")
-        write_reports(folder, draw_reports(stored, evaluation, formats, verdict, judged.comparison))
+        reports = draw_reports(stored, evaluation, formats, verdict, judged.comparison, templates=job.templates)
+        write_reports(folder, reports)
         watch.lap("report")
         status = verdict.exit_status if verdict else 0
         outcome = verdict.outcome if verdict else None
@@ -175,27 +179,32 @@ def finish_run(
         return Finished(publish(folder, run_id), verdict, files.get("summary.md", ""))
 
 
-def render(folder: Path, formats: tuple[str, ...] | None, figures: Path | None) -> list[Path]:
+def render(
+    folder: Path, formats: tuple[str, ...] | None, figures: Path | None, templates: Path | None = None
+) -> list[Path]:
     """Draw the reports of a stored run again.
 
     Args:
         folder: the run folder.
         formats: of "html" and "pdf"; None for both where this machine can make them.
         figures: a folder for every figure as PNG and SVG, or None.
+        templates: a folder of templates that come before ours, or None.
 
     Returns:
         What was written: the reports and the folder of the figures.
 
     Raises:
         OutputError: the folder is not a complete run, or cannot be written to.
-        RenderError: the PDF was asked for by name and Pango is missing.
+        ConfigError: there is no such folder of templates.
+        RenderError: the PDF was asked for by name and Pango is missing, or a template is at fault.
     """
+    check_templates(templates)
     stored = read_run(folder)
     usable = _usable_formats(formats)
     evaluation = _evaluate(stored)
     created = datetime.fromisoformat(stored.provenance["created"])
     judged = judge_run(stored, created.date())
-    reports = draw_reports(stored, evaluation, usable, judged.verdict, judged.comparison)
+    reports = draw_reports(stored, evaluation, usable, judged.verdict, judged.comparison, templates=templates)
     write_reports(folder, reports)
     written = [folder / name for name in reports]
     if figures is not None:

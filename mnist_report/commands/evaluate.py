@@ -44,6 +44,7 @@ def evaluate(
             baseline=None,
             gates=None,
             notes=None,
+            templates=None,
         )
         print(run_job(job, terminal).folder, flush=True)
     return 0
@@ -64,6 +65,7 @@ def make_job(
     baseline: Path | None,
     gates: "GateSet | None",
     notes: Path | None,
+    templates: Path | None,
 ) -> "Job":
     """The options as a job.
 
@@ -92,6 +94,7 @@ def make_job(
         baseline=baseline,
         gates=gates,
         notes=read_notes(notes) if notes else "",
+        templates=templates,
     )
 
 

@@ -21,6 +21,7 @@ from mnist_report.commands.options import (
     Seed,
     Slices,
     Split,
+    TemplateDir,
     Title,
     parse_formats,
 )
@@ -42,6 +43,7 @@ def run(
     format: Format = None,  # noqa: A002  the option's name
     title: Title = TITLE,
     notes: Notes = None,
+    template_dir: TemplateDir = None,
     gate_options: GateOptions = GateOptions(),  # noqa: B008  frozen
     device: Device = "auto",
     batch_size: BatchSize = 500,
@@ -78,6 +80,7 @@ def run(
             baseline=gate_options.baseline,
             gates=gates or default_gates(with_baseline=gate_options.baseline is not None),
             notes=notes,
+            templates=template_dir,
         )
         if train:
             from mnist_report.pipeline import rehearse

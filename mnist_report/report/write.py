@@ -4,13 +4,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnist_report.errors import OutputError
+from mnist_report.errors import OutputError, RenderError
 from mnist_report.evaluation.comparison import Comparison
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.gates.verdict import Verdict
 from mnist_report.report.figures import make_figures, to_png, to_svg
 from mnist_report.report.html import to_html
-from mnist_report.report.pdf import to_pdf
+from mnist_report.report.pdf import import_weasyprint, to_pdf
 from mnist_report.report.view import make_view
 from mnist_report.runs.folder import StoredRun
 
@@ -30,6 +30,8 @@ def draw_reports(
     formats: Collection[str],
     verdict: Verdict | None = None,
     comparison: Comparison | None = None,
+    *,
+    templates: Path | None = None,
 ) -> dict[str, bytes]:
     """The reports by file name.
 
@@ -39,17 +41,34 @@ def draw_reports(
         formats: of "html" and "pdf".
         verdict: of its gates, or None.
         comparison: with its baseline, or None.
+        templates: a folder of templates that come before ours, or None.
 
     Raises:
-        RenderError: the PDF was asked for and Pango is missing.
+        RenderError: the PDF was asked for and Pango is missing, or a template of that folder is at fault.
     """
     if not formats:
         return {}
     figures = {name: to_svg(figure) for name, figure in draw_figures(run, evaluation).items()}
     view = make_view(run, evaluation, figures, verdict, comparison)
-    html = to_html(view)
+    html = to_html(view, templates)
     reports = {"report.html": html.encode()} if "html" in formats else {}
-    return reports | ({"report.pdf": to_pdf(html)} if "pdf" in formats else {})
+    return reports | ({"report.pdf": _set_pdf(html, templates)} if "pdf" in formats else {})
+
+
+def _set_pdf(html: str, templates: Path | None) -> bytes:
+    """The page as PDF; what cannot be set of a team's templates is their fault."""
+    if templates is None:
+        return to_pdf(html)
+    import_weasyprint()
+    from weasyprint.urls import FatalURLFetchingError
+
+    try:
+        return to_pdf(html)
+    except FatalURLFetchingError as error:
+        why = "a report loads nothing; embed it as a data: address"
+        raise RenderError(f"{templates}: the PDF cannot be set: {error}; {why}") from error
+    except Exception as error:
+        raise RenderError(f"{templates}: the PDF cannot be set: {type(error).__name__}: {error}") from error
 
 
 def write_figures(folder: Path, figures: dict[str, "Figure"]) -> None:
