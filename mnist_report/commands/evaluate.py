@@ -23,6 +23,7 @@ def evaluate(
     device: Device = "auto",
     batch_size: BatchSize = 500,
     seed: Seed = 42,
+    most_mistakes: MostMistakes = 300,
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
     """Evaluate a model and store predictions and frames, without a report.
@@ -37,12 +38,15 @@ def evaluate(
             device=device,
             batch_size=batch_size,
             seed=seed,
+            most_mistakes=most_mistakes,
             reports=reports,
             title=TITLE,
             slices=slices,
             formats=(),
             baseline=None,
             gates=None,
+            notes=None,
+            templates=None,
         )
         print(run_job(job, terminal).folder, flush=True)
     return 0
@@ -56,22 +60,27 @@ def make_job(
     device: str,
     batch_size: int,
     seed: int,
+    most_mistakes: int,
     reports: Path,
     title: str,
     slices: Path | None,
     formats: tuple[str, ...] | None,
     baseline: Path | None,
     gates: "GateSet | None",
+    notes: Path | None,
+    templates: Path | None,
 ) -> "Job":
     """The options as a job.
 
     Raises:
         ConfigError: a number is out of its range.
+        DataError: the notes cannot be read.
     """
     from mnist_report.jobs import Job
     from mnist_report.model.store import shipped_model
+    from mnist_report.runs.notes_file import read_notes
 
-    for name, value, least in (("batch-size", batch_size, 1), ("seed", seed, 0)):
+    for name, value, least in (("batch-size", batch_size, 1), ("seed", seed, 0), ("most-mistakes", most_mistakes, 0)):
         if value < least:
             raise ConfigError(f"{name} is {value}, expected at least {least}")
     return Job(
@@ -81,12 +90,15 @@ def make_job(
         device=device,
         batch_size=batch_size,
         seed=seed,
+        most_mistakes=most_mistakes,
         reports=reports,
         title=title,
         slices=slices,
         formats=formats,
         baseline=baseline,
         gates=gates,
+        notes=read_notes(notes) if notes else "",
+        templates=templates,
     )
 
 

@@ -24,7 +24,18 @@ Model = Annotated[Path | None, Parameter(help="A .keras file; by default the mod
 Reports = Annotated[Path, Parameter(help="The folder of the run folders.")]
 BatchSize = Annotated[int, Parameter(help="Images per call of the model.")]
 Seed = Annotated[int, Parameter(help="Of everything drawn at random.")]
+MostMistakes = Annotated[
+    int, Parameter(help="So many mistakes are shown at most, but the worst one of each confused pair always.")
+]
 Title = Annotated[str, Parameter(help="The report's title.")]
+Notes = Annotated[Path | None, Parameter(help="A Markdown file, at most 100 kB of UTF-8, that the report shows.")]
+TemplateDir = Annotated[
+    Path | None,
+    Parameter(
+        help="A folder of Jinja templates that come before those of mnist-report. Templates are code: name only a "
+        "folder that you trust."
+    ),
+]
 Format = Annotated[str | None, Parameter(help="html, pdf or html,pdf (default: both, the PDF where Pango is there).")]
 
 

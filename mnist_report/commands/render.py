@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mnist_report.commands.console import ConsoleOptions, console, log
-from mnist_report.commands.options import Format, parse_formats
+from mnist_report.commands.options import Format, TemplateDir, parse_formats
 
 
 def render(
@@ -12,6 +12,7 @@ def render(
     *,
     format: Format = None,  # noqa: A002  the option's name
     figures: Path | None = None,
+    template_dir: TemplateDir = None,
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
     """Draw the reports of a stored run again, without TensorFlow.
@@ -24,6 +25,6 @@ def render(
         from mnist_report import pipeline
 
         formats = parse_formats(format)
-        written = pipeline.render(run, formats, figures)
+        written = pipeline.render(run, formats, figures, template_dir)
         log.info("drew %s", ", ".join(str(path) for path in written))
     return 0

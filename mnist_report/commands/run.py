@@ -16,10 +16,13 @@ from mnist_report.commands.options import (
     Device,
     Format,
     Model,
+    MostMistakes,
+    Notes,
     Reports,
     Seed,
     Slices,
     Split,
+    TemplateDir,
     Title,
     parse_formats,
 )
@@ -40,10 +43,13 @@ def run(
     reports: Reports = Path("reports"),
     format: Format = None,  # noqa: A002  the option's name
     title: Title = TITLE,
+    notes: Notes = None,
+    template_dir: TemplateDir = None,
     gate_options: GateOptions = GateOptions(),  # noqa: B008  frozen
     device: Device = "auto",
     batch_size: BatchSize = 500,
     seed: Seed = 42,
+    most_mistakes: MostMistakes = 300,
     training: TrainingOptions = Recipe(),  # noqa: B008  frozen
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
@@ -69,12 +75,15 @@ def run(
             device=device,
             batch_size=batch_size,
             seed=seed,
+            most_mistakes=most_mistakes,
             reports=reports,
             title=title,
             slices=slices,
             formats=parse_formats(format),
             baseline=gate_options.baseline,
             gates=gates or default_gates(with_baseline=gate_options.baseline is not None),
+            notes=notes,
+            templates=template_dir,
         )
         if train:
             from mnist_report.pipeline import rehearse

@@ -8,7 +8,7 @@ from typing import Any
 from mnist_report.errors import UNREADABLE
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.report import text
-from mnist_report.report.html import set_page
+from mnist_report.report.html import set_template
 from mnist_report.report.provenance import data_name, moment
 
 NAME = "index.html"
@@ -39,7 +39,7 @@ def index_html(reports: Path) -> str:
             rows.append(_row(folder))
         except (*UNREADABLE, AttributeError):
             unreadable += 1
-    return set_page("index.html.j2", rows=rows, unreadable=text.plural(unreadable, "folder") if unreadable else "")
+    return set_template("index.html.j2", rows=rows, unreadable=text.plural(unreadable, "folder") if unreadable else "")
 
 
 def _row(folder: Path) -> IndexRow:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from mnist_report.evaluation.comparison import Comparison
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.metrics import Metric
@@ -14,6 +16,7 @@ from mnist_report.report.change import Change, baseline_name, make_change
 from mnist_report.report.gallery import Gallery
 from mnist_report.report.glance import Glance, make_glance
 from mnist_report.report.matrix import Matrix, make_matrix
+from mnist_report.report.notes import notes_html
 from mnist_report.report.pictures import Picture, make_pictures
 from mnist_report.report.tables import Table
 from mnist_report.report.verdict_text import gates_table, result_sentence, verdict_sentence
@@ -70,6 +73,7 @@ class View:
     history: Table | None
     pictures: Mapping[str, Picture]
     provenance: tuple[tuple[str, str], ...]
+    notes: Markup
 
 
 def make_view(
@@ -138,6 +142,7 @@ def make_view(
         history=provenance.history_table(training["history"]) if training else None,
         pictures=make_pictures(evaluation, names, training, figures),
         provenance=provenance.provenance_rows(facts),
+        notes=Markup(notes_html(run.notes)),  # noqa: S704  cleaned
     )
 
 

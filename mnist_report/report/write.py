@@ -1,18 +1,19 @@
 """A stored run becomes report.html and report.pdf."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnist_report.errors import OutputError
+from mnist_report.errors import OutputError, RenderError
 from mnist_report.evaluation.comparison import Comparison
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.gates.verdict import Verdict
 from mnist_report.report.compare_view import make_compare_view
 from mnist_report.report.figures import make_figures, to_png, to_svg
-from mnist_report.report.html import set_page, to_html
-from mnist_report.report.pdf import to_pdf
+from mnist_report.report.html import set_template, to_html
+from mnist_report.report.pdf import Attachment, import_weasyprint, to_pdf
 from mnist_report.report.view import make_view
 from mnist_report.runs.folder import StoredRun
 from mnist_report.runs.images_file import ShownImages
@@ -20,6 +21,10 @@ from mnist_report.runs.predictions_file import ScoredImages
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+# A comparison is not an event: it has no time of its own.
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def draw_figures(run: StoredRun, evaluation: Evaluation) -> dict[str, "Figure"]:
@@ -34,6 +39,9 @@ def draw_reports(
     formats: Collection[str],
     verdict: Verdict | None = None,
     comparison: Comparison | None = None,
+    *,
+    templates: Path | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> dict[str, bytes]:
     """The reports by file name.
 
@@ -43,18 +51,23 @@ def draw_reports(
         formats: of "html" and "pdf".
         verdict: of its gates, or None.
         comparison: with its baseline, or None.
+        templates: a folder of templates that come before ours, or None.
+        attachments: to go into the PDF.
 
     Raises:
-        RenderError: the PDF was asked for and Pango is missing.
+        RenderError: the PDF was asked for and Pango is missing, or a template of that folder is at fault.
     """
     if not formats:
         return {}
     figures = {name: to_svg(figure) for name, figure in draw_figures(run, evaluation).items()}
     view = make_view(run, evaluation, figures, verdict, comparison)
-    html = to_html(view)
-    created = datetime.fromisoformat(run.provenance["created"])
+    html = to_html(view, templates)
     reports = {"report.html": html.encode()} if "html" in formats else {}
-    return reports | ({"report.pdf": to_pdf(html, created)} if "pdf" in formats else {})
+    if "pdf" in formats:
+        created = datetime.fromisoformat(run.provenance["created"])
+        with _blaming(templates):
+            reports["report.pdf"] = to_pdf(html, created, attachments)
+    return reports
 
 
 def draw_comparison(
@@ -71,9 +84,27 @@ def draw_comparison(
     Raises:
         RenderError: the PDF was asked for and Pango is missing.
     """
-    html = set_page("compare.html.j2", view=make_compare_view(comparison, *sides, images))
+    html = set_template("compare.html.j2", view=make_compare_view(comparison, *sides, images))
     reports = {"compare.html": html.encode()} if "html" in formats else {}
-    return reports | ({"compare.pdf": to_pdf(html)} if "pdf" in formats else {})
+    return reports | ({"compare.pdf": to_pdf(html, NO_TIME)} if "pdf" in formats else {})
+
+
+@contextmanager
+def _blaming(templates: Path | None) -> Iterator[None]:
+    """What cannot be set of a team's templates is their fault."""
+    if templates is None:
+        yield
+        return
+    import_weasyprint()
+    from weasyprint.urls import FatalURLFetchingError
+
+    try:
+        yield
+    except FatalURLFetchingError as error:
+        why = "a report loads nothing; embed it as a data: address"
+        raise RenderError(f"{templates}: the PDF cannot be set: {error}; {why}") from error
+    except Exception as error:
+        raise RenderError(f"{templates}: the PDF cannot be set: {type(error).__name__}: {error}") from error
 
 
 def write_figures(folder: Path, figures: dict[str, "Figure"]) -> None:

@@ -14,7 +14,6 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +34,9 @@ from mnist_report.gates.rules import GateSet, parse_gates, to_toml
 from mnist_report.gates.verdict import Verdict
 from mnist_report.runs.images_file import ShownImages, read_images, write_images
 from mnist_report.runs.metrics_document import FORMAT, metrics_document
+from mnist_report.runs.notes_file import NOTES, read_stored_notes
 from mnist_report.runs.predictions_file import read_predictions, write_predictions
+from mnist_report.runs.run_document import read_provenance
 from mnist_report.runs.scores_file import read_scores, write_scores
 from mnist_report.runs.slices_file import read_slices, write_slices
 
@@ -44,10 +45,6 @@ if TYPE_CHECKING:
 
 REPORTS = frozenset({"report.html", "report.pdf"})
 LATEST = "latest"
-# What the report needs of run.json.
-KEYS = (
-    *("run_id", "created", "title", "command", "git_commit", "seed", "versions", "host", "device", "model", "data"),
-)
 # What reading a file raises that is not what it was when it was written.
 DAMAGE = (
     OSError,
@@ -76,6 +73,7 @@ class StoredRun:
         slice_columns: slices.parquet: by column, each image's value.
         gates: gates.toml, or None where nothing was gated.
         baseline: baseline.parquet, or None.
+        notes: notes.md, empty where there are none.
     """
 
     provenance: Mapping[str, Any]
@@ -84,6 +82,7 @@ class StoredRun:
     slice_columns: Mapping[str, NDArray[Any]]
     gates: GateSet | None = None
     baseline: Scores | None = None
+    notes: str = ""
 
     @property
     def no_baseline(self) -> str:
@@ -167,12 +166,14 @@ def write_results(
     verdict: Verdict | None = None,
     comparison: Comparison | None = None,
 ) -> None:
-    """Write the tables of images, gates.toml, metrics.json, frames/*.csv and images.npz."""
+    """Write the tables of images, gates.toml, notes.md, metrics.json, frames/*.csv and images.npz."""
     write_predictions(folder / "predictions.parquet", run.predictions)
     if run.slice_columns:
         write_slices(folder / "slices.parquet", run.slice_columns)
     if run.gates is not None:
         (folder / "gates.toml").write_text(to_toml(run.gates), "utf-8")
+    if run.notes:
+        (folder / NOTES).write_bytes(run.notes.encode())
     names, frames = run.predictions.class_names, dict(evaluation.frames.items())
     document = metrics_document(evaluation, names)
     if verdict is not None:
@@ -228,13 +229,7 @@ def read_run(folder: Path) -> StoredRun:
     if not path.exists():
         raise OutputError(f"{folder}: not a run folder, it has no run.json; give one such as reports/latest")
     try:
-        provenance = json.loads(path.read_text("utf-8"))
-        if provenance.get("format") != FORMAT:
-            raise OutputError(f"{path}: format is {provenance.get('format')!r}, this version reads {FORMAT}")
-        missing = [key for key in KEYS if key not in provenance]
-        if missing:
-            raise OutputError(f"{path}: damaged, it has no {missing[0]!r}")
-        _check_provenance(provenance)
+        provenance = read_provenance(path)
         class_names = tuple(provenance["data"]["class_names"])
         path = folder / "predictions.parquet"
         predictions, index = read_predictions(path, class_names)
@@ -250,29 +245,13 @@ def read_run(folder: Path) -> StoredRun:
         baseline, index = read_scores(path, class_names) if path.exists() else (None, np.arange(len(predictions)))
         if not np.array_equal(index, np.arange(len(predictions))):
             raise ValueError("its rows are not those of the images")
+        path = folder / NOTES
+        notes = read_stored_notes(path)
     except FileNotFoundError as error:
         raise OutputError(f"{path}: missing from the run folder") from error
     except DAMAGE as error:
         raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
-    return StoredRun(provenance, predictions, images, slice_columns, gates, baseline)
-
-
-def _check_provenance(provenance: Mapping[str, Any]) -> None:
-    """See that what is computed with is of its type.
-
-    Raises:
-        LookupError, TypeError, ValueError: it is not.
-    """
-    datetime.fromisoformat(provenance["created"])
-    texts = (provenance["run_id"], provenance["title"], provenance["model"]["name"], provenance["data"]["sha256"])
-    if not all(isinstance(text, str) for text in (*texts, *provenance["data"]["class_names"])):
-        raise ValueError("run_id, title, the model's name, the data's sha256 and the class names must be text")
-    if not isinstance(provenance["data"]["class_names"], list):
-        raise TypeError("data.class_names must be a list")
-    if type(provenance["seed"]) is not int or provenance["seed"] < 0:
-        raise ValueError(f"seed is {provenance['seed']!r}, expected a whole number")
-    if not isinstance(provenance.get("baseline"), dict | None):
-        raise TypeError(f"baseline is {provenance['baseline']!r}, expected a table or null")
+    return StoredRun(provenance, predictions, images, slice_columns, gates, baseline, notes)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
