@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.slice_columns import read_slice_columns
 from mnist_report.data.sources import load_dataset
-from mnist_report.errors import DataError
+from mnist_report.errors import DataError, OutputError
 from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.mistakes import choose_galleries
 from mnist_report.evaluation.predictions import Predictions, Scores, make_predictions

@@ -4,7 +4,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_report.commands.console import Console, ConsoleOptions, console
-from mnist_report.commands.options import TITLE, BatchSize, Data, Device, Model, Reports, Seed, Slices, Split
+from mnist_report.commands.options import (
+    TITLE,
+    BatchSize,
+    Data,
+    Device,
+    Model,
+    MostMistakes,
+    Reports,
+    Seed,
+    Slices,
+    Split,
+)
 from mnist_report.errors import ConfigError
 
 if TYPE_CHECKING:
