@@ -50,7 +50,7 @@ STYLE: dict[Any, Any] = {
 
 BINS = [edge / 20 for edge in range(21)]
 MOST_ANNOTATED = 25
-MOST_LETTERS = 20
+MOST_LETTERS = 25
 
 
 def make_figures(frames: Frames, predictions: Predictions, history: Sequence[Mapping[str, Any]]) -> dict[str, "Figure"]:
