@@ -204,7 +204,6 @@ def test_damaged_images_are_named(sides, out, capsys, which, damage):
     assert (err.count("\n"), out.exists()) == (1, False)
 
 
-UNCHECKED = pytest.mark.xfail(strict=True, reason="read_images does not look at what it has read")
 WRONG_IMAGES = {
     "fewer pixels": {"pixels": np.zeros((2, 6, 5), dtype=np.uint8)},
     "more pixels": {"index": np.array([4])},
@@ -214,7 +213,6 @@ WRONG_IMAGES = {
 }
 
 
-@UNCHECKED
 @pytest.mark.parametrize("arrays", WRONG_IMAGES.values(), ids=WRONG_IMAGES)
 def test_images_that_are_none_are_named(sides, out, capsys, arrays):
     """A sound archive can hold what is not two lists that fit; at best, another image would be shown."""
@@ -224,7 +222,6 @@ def test_images_that_are_none_are_named(sides, out, capsys, arrays):
     assert capsys.readouterr().err.startswith(f"error: {sides[1] / 'images.npz'}: damaged")
 
 
-@pytest.mark.xfail(strict=True, reason="images_of_either joins pixels of different sizes: status 70")
 @pytest.mark.parametrize("options", [[], ["--join-by-index"]])
 def test_images_of_another_size_are_no_bug_of_ours(sides, out, options):
     """The same images in another resolution, joined by the user; or one of the files is another's."""
@@ -232,7 +229,6 @@ def test_images_of_another_size_are_no_bug_of_ours(sides, out, options):
     assert reported(sides, out, "--format", "html", *options) in {0, 3}
 
 
-@pytest.mark.xfail(strict=True, reason="write_reports: the clean-up raises NotADirectoryError over the OutputError")
 def test_a_folder_that_is_a_file_is_named(sides, tmp_path, capsys):
     """It is a file; one line."""
     (tmp_path / "file").write_text("mine", "utf-8")
@@ -299,7 +295,6 @@ def test_a_path_that_is_no_text_is_no_bug_of_ours(sides, tmp_path, out, capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
-@pytest.mark.xfail(strict=True, reason="comparison_text prints names as they are")
 def test_class_names_do_not_steer_the_terminal(tmp_path, capsys):
     """Nor make lines of their own."""
     names = ("red\x1b[31m", "two\nlines", "\N{RIGHT-TO-LEFT OVERRIDE}eel")

@@ -141,7 +141,6 @@ def test_the_page_shows_the_images_that_flipped(view):
     assert all(image["src"].startswith("data:image/png;base64,") for image in images)
 
 
-@pytest.mark.xfail(strict=True, reason="macros.html.j2: a gallery without pictures says None, whatever was left out")
 def test_flips_without_a_picture_are_not_none():
     """Three images regressed, though none of them can be shown."""
     words = page_of(view_of(tiny_predictions(), all_right())).text("p")

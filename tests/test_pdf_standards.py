@@ -272,3 +272,17 @@ def test_the_environment_is_left_as_it_was(monkeypatch):
     monkeypatch.setenv("FONTCONFIG_FILE", "/mine")
     to_pdf(page_of("x"), CREATED)
     assert os.environ["FONTCONFIG_FILE"] == "/mine"
+
+
+def test_a_link_around_other_elements_keeps_its_tag():
+    """Notes may have **words** in a link."""
+    body = '<p>See <a href="https://example.org"><b>the</b> <code>plan</code></a>.</p>'
+    pdf = to_pdf(f'<!doctype html><html lang="en"><title>x</title><body><h1>x</h1>{body}</body></html>', CREATED)
+    assert violations(pdf, "ua1") == set()
+    assert "theplan" in text_of(pdf).replace(" ", "")
+
+
+def test_no_stream_ends_as_a_line_might():
+    """Whatever the text: validators take a carriage return at its end for a part of the line's end."""
+    page = '<!doctype html><html lang="en"><title>x</title><body><h1>{}</h1></body></html>'
+    assert all(b"\r\nendstream" not in to_pdf(page.format("x" * n), CREATED) for n in range(1, 40))

@@ -6,6 +6,7 @@ from mnist_report.evaluation.comparison import Comparison
 from mnist_report.evaluation.paired import Difference
 from mnist_report.evaluation.power import Detectable
 from mnist_report.report import text
+from mnist_report.report.plain import plain
 from mnist_report.report.tables import METRIC_NAMES, SHARES
 from mnist_report.runs.predictions_file import ScoredImages
 
@@ -18,8 +19,8 @@ def comparison_text(comparison: Comparison, candidate: ScoredImages, baseline: S
     n = len(candidate.predictions)
     right = [int(side.predictions.right.sum()) for side in (candidate, baseline)]
     lines = [
-        f"candidate  {candidate.name}: {text.count(right[0])} of {text.plural(n, 'image')} right",
-        f"baseline   {baseline.name}: {text.count(right[1])} of {text.plural(n, 'image')} right",
+        f"candidate  {plain(candidate.name)}: {text.count(right[0])} of {text.plural(n, 'image')} right",
+        f"baseline   {plain(baseline.name)}: {text.count(right[1])} of {text.plural(n, 'image')} right",
         "",
         f"{'difference':30}{'value':>10}      95 % interval",
         *(
@@ -37,7 +38,7 @@ def comparison_text(comparison: Comparison, candidate: ScoredImages, baseline: S
         "",
         "accuracy by class (p adjusted by Holm)",
         *(
-            f"{_line(name, difference, share=True)}   {p_value(adjusted)}"
+            f"{_line(plain(name), difference, share=True)}   {p_value(adjusted)}"
             for name, difference, adjusted in zip(
                 candidate.predictions.class_names, comparison.per_class, comparison.per_class_adjusted, strict=True
             )

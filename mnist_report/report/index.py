@@ -1,9 +1,11 @@
 """index.html: the runs of a folder, the newest first."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from mnist_report.errors import UNREADABLE
 from mnist_report.evaluation.metrics import Metric
@@ -19,6 +21,7 @@ class IndexRow:
     """A run: its outcome, when it was, what was tested, how good it was, and its files."""
 
     run_id: str
+    address: str
     outcome: str
     created: str
     title: str
@@ -37,9 +40,11 @@ def index_html(reports: Path) -> str:
             continue
         try:
             rows.append(_row(folder))
-        except (*UNREADABLE, AttributeError):
+        except (*UNREADABLE, AttributeError, RecursionError):
             unreadable += 1
-    return set_template("index.html.j2", rows=rows, unreadable=text.plural(unreadable, "folder") if unreadable else "")
+    page = set_template("index.html.j2", rows=rows, unreadable=text.plural(unreadable, "folder") if unreadable else "")
+    # Names of folders and JSON can hold what UTF-8 cannot.
+    return page.encode("utf-8", "backslashreplace").decode()
 
 
 def _row(folder: Path) -> IndexRow:
@@ -48,6 +53,7 @@ def _row(folder: Path) -> IndexRow:
     accuracy = _metric(overall["accuracy"])
     return IndexRow(
         run_id=folder.name,
+        address=f"./{quote(os.fsencode(folder.name))}/",
         outcome=str(facts.get("verdict") or text.DASH),
         created=moment(facts["created"]),
         title=str(facts["title"]),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ PANGO = (
 )
 
 VARIANT = "pdf/a-3a"
+MOST_PADDING = 10
 
 # The second standard's name, and the description of that name which the first one asks for.
 PDF_UA = b"""\
@@ -108,15 +110,21 @@ def to_pdf(html: str, created: datetime, attachments: Sequence[Attachment] = ())
 
     moment = created.astimezone(UTC) if created.tzinfo else created.replace(tzinfo=UTC)
     page = HTML(string=_held(html), url_fetcher=_fetcher("data"))
+    _flatten_links(page.etree_element)
     _make_drawable(page.etree_element)
     with _only_our_fonts() as (fonts, style):
         document = page.render(font_config=fonts, stylesheets=[style], pdf_variant=VARIANT)
         document.metadata.created = document.metadata.modified = moment.isoformat(timespec="seconds")
-        files = [_attached(file, moment) for file in sorted(attachments, key=lambda file: file.name)]
         with warnings.catch_warnings():
             # WeasyPrint leaves its colour profile open.
             warnings.simplefilter("ignore", ResourceWarning)
-            pdf: bytes = document.write_pdf(finisher=_finish, pdf_variant=VARIANT, attachments=files)
+            for padding in range(MOST_PADDING):
+                finish = partial(_finish, padding)
+                files = [_attached(file, moment) for file in sorted(attachments, key=lambda file: file.name)]
+                pdf: bytes = document.write_pdf(finisher=finish, pdf_variant=VARIANT, attachments=files)
+                # See _mend_end; the streams that are made last can only be made otherwise.
+                if b"\r\nendstream" not in pdf:
+                    break
     return pdf
 
 
@@ -124,6 +132,16 @@ def _fetcher(protocol: str) -> Any:
     from weasyprint.urls import URLFetcher
 
     return URLFetcher(allowed_protocols=(protocol,), fail_on_errors=True)
+
+
+def _flatten_links(root: Any) -> None:
+    """Leave text alone in links: WeasyPrint links an element inside of one by itself, and outside the link's tag."""
+    for link in root.iter("a"):
+        if len(link) and link.find(".//img") is None:
+            words = "".join(link.itertext())
+            for child in list(link):
+                link.remove(child)
+            link.text = words
 
 
 def _make_drawable(root: Any) -> None:
@@ -191,9 +209,12 @@ def _attached(file: Attachment, moment: datetime) -> Any:
     )
 
 
-def _finish(_: Any, pdf: Any) -> None:
-    """What WeasyPrint leaves to be done for both standards."""
+def _finish(padding: int, _: Any, pdf: Any) -> None:
+    """What WeasyPrint leaves to be done for both standards; the padding has no meaning."""
     import pydyf
+
+    if padding:
+        pdf.catalog["Padding"] = pydyf.String(" " * padding)
 
     # Claim PDF/UA too, inside the one rdf:RDF, and where a reader finds it without decompressing.
     metadata = _resolve(pdf, pdf.catalog["Metadata"])

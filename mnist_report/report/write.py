@@ -1,7 +1,7 @@
 """A stored run becomes report.html and report.pdf."""
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,7 +139,8 @@ def write_reports(folder: Path, reports: dict[str, bytes]) -> None:
         raise OutputError(f"{folder}: cannot write the reports: {error.strerror or error}") from error
     finally:
         for name in reports:
-            _beside(folder, name).unlink(missing_ok=True)
+            with suppress(OSError):
+                _beside(folder, name).unlink(missing_ok=True)
 
 
 def _beside(folder: Path, name: str) -> Path:

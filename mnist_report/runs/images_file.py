@@ -46,11 +46,16 @@ def read_images(path: Path) -> ShownImages:
         OSError, ValueError, LookupError, zipfile.BadZipFile, zlib.error: it is missing or damaged.
     """
     with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-        return ShownImages(archive["index"], archive["pixels"])
+        index, pixels = archive["index"], archive["pixels"]
+    if index.ndim != 1 or not np.issubdtype(index.dtype, np.integer):
+        raise ValueError(f"index is {index.dtype} of shape {index.shape}, expected whole numbers")
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or len(pixels) != len(index):
+        raise ValueError(f"pixels are {pixels.dtype} of shape {pixels.shape} for {len(index)} images")
+    return ShownImages(index.astype(np.int64), pixels)
 
 
 def images_of_either(*folders: Path) -> ShownImages:
-    """The images of several run folders of the same data set; a predictions file has none.
+    """The images of several run folders of the same data set, the first one's size; a predictions file has none.
 
     Raises:
         OutputError: a folder's are damaged.
@@ -62,6 +67,7 @@ def images_of_either(*folders: Path) -> ShownImages:
                 found.append(read_images(path))
             except (*UNREADABLE, zipfile.BadZipFile, zlib.error, EOFError) as error:
                 raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
+    found = [images for images in found if images.pixels.shape[1:] == found[0].pixels.shape[1:]]
     if not found:
         return NO_IMAGES
     index, first = np.unique(np.concatenate([images.index for images in found]), return_index=True)
