@@ -115,7 +115,7 @@ def test_a_pdf_without_data_is_drawn_all_the_same(plain):
     assert attached(plain) == {}
 
 
-UNNAMED = pytest.mark.xfail(strict=True, reason="WeasyPrint drops what is not ASCII from an attachment's name")
+UNNAMED = pytest.mark.xfail(strict=True, reason="WeasyPrint garbles what is not ASCII in an attachment's name")
 
 
 @pytest.mark.parametrize(
