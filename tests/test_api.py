@@ -193,7 +193,8 @@ def test_figures_are_matplotlibs():
     from matplotlib.figure import Figure
 
     figures = evaluate(ROWS, TRUTH).figures()
-    assert set(figures) == {"confusion", "per_class", "confidence", "class_distribution"}
+    names = {"confusion", "per_class", "confidence", "reliability", "risk_coverage", "class_distribution"}
+    assert set(figures) == names
     assert all(isinstance(figure, Figure) for figure in figures.values())
 
 

@@ -149,7 +149,7 @@ def test_the_gallery_is_filtered(show):
     page = show("run")
     mistakes = page.locator("#mistakes .filterable .digit")
     total = mistakes.count()
-    page.get_by_label("actual", exact=True).select_option(label="6")
+    page.get_by_role("combobox", name="actual").select_option(label="6")
     left = [digit for digit in mistakes.all() if digit.is_visible()]
     assert {digit.get_attribute("data-actual") for digit in left} == {"6"}
     assert page.locator(".filter output").inner_text() == f"{len(left)} of {total} shown"

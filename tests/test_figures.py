@@ -185,3 +185,9 @@ def test_the_risk_coverage_curve_is_that_of_the_frame(drawn):
     frame, line = evaluate(tiny_predictions()).frames.risk_coverage, drawn["risk_coverage"].axes[0].lines[0]
     assert line.get_xdata().tolist() == frame["coverage"].tolist()
     assert line.get_ydata().tolist() == frame["risk"].tolist()
+
+
+def test_a_long_class_name_is_cut_off():
+    """Else no room would be left for the drawing."""
+    drawn = labels_of(figures(tiny_predictions(names=("x" * 10_000, "dog", "eel")))["confusion"].axes[0])[0][0]
+    assert drawn == "x" * 24 + "\N{HORIZONTAL ELLIPSIS}"

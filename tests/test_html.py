@@ -122,7 +122,7 @@ def test_nothing_is_loaded_from_elsewhere(page):
 def test_there_is_no_script_but_ours(page):
     """Nor anything that would run one."""
     assert page.all("script") == [{}]
-    assert page.text("script") == (resource("templates") / "report.js").read_text("utf-8")
+    assert page.text("script") == (resource("templates") / "report.js").read_text("utf-8").rstrip("\n")
     assert [k for _, attributes in page.elements for k in attributes if k.startswith("on")] == []
 
 

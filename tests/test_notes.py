@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pdf_reading import CREATED, Complaints
 from strategies import law
 from test_html import LOADING, Page
-from test_pdf import Complaints
 from tiny_run import FIGURES, HOSTILE, tiny_html, tiny_run
 
 from mnist_report.report.html import to_html
@@ -87,7 +87,7 @@ def set_silently(html):
     from pypdf import PdfReader
 
     with Complaints() as heard:
-        pdf = to_pdf(html)
+        pdf = to_pdf(html, CREATED)
     # A sign that no font has is a warning.
     assert [message for level, message in heard if level != "WARNING"] == []
     return PdfReader(io.BytesIO(pdf)).pages

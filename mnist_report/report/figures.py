@@ -50,6 +50,7 @@ STYLE: dict[Any, Any] = {
 
 BINS = [edge / 20 for edge in range(21)]
 MOST_ANNOTATED = 25
+MOST_LETTERS = 25
 
 
 def make_figures(frames: Frames, predictions: Predictions, history: Sequence[Mapping[str, Any]]) -> dict[str, "Figure"]:
@@ -99,7 +100,7 @@ def confusion_matrix(confusion: "pd.DataFrame") -> "Figure":
     """Shares of each actual class by predicted class; colour is for errors alone, zeros are left blank."""
     import seaborn as sns
 
-    names = [drawable(name) for name in confusion.columns[1:]]
+    names = [_label(name) for name in confusion.columns[1:]]
     counts = confusion.iloc[:, 1:].to_numpy()
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     right = np.eye(len(names), dtype=bool)
@@ -146,7 +147,7 @@ def per_class_accuracy(per_class: "pd.DataFrame", overall: "pd.DataFrame") -> "F
     accuracy = overall.set_index("metric")["value"].to_dict()["accuracy"]
     axes.axvline(accuracy, color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.errorbar(recall, places, xerr=spread, fmt="o", color=RIGHT, markersize=5, elinewidth=1.4)
-    axes.set_yticks(places, per_class["class"].map(drawable), color=INK)
+    axes.set_yticks(places, per_class["class"].map(_label), color=INK)
     axes.invert_yaxis()
     axes.grid(visible=True, axis="x")
     axes.spines["left"].set_visible(False)
@@ -225,7 +226,7 @@ def class_distribution(per_class: "pd.DataFrame") -> "Figure":
     places = np.arange(len(per_class))
     axes.bar(places, per_class["support"], width=0.7, color=RULE, label="actual")
     axes.plot(places, per_class["predicted"], "_", color=RIGHT, markersize=16, markeredgewidth=2, label="predicted")
-    axes.set_xticks(places, per_class["class"].map(drawable), color=INK)
+    axes.set_xticks(places, per_class["class"].map(_label), color=INK)
     axes.set_ylabel("images")
     axes.grid(visible=True)
     axes.margins(y=0.15)
@@ -251,6 +252,11 @@ def training_curves(history: Sequence[Mapping[str, Any]]) -> "Figure":
     both[0].legend(fontsize=8)
     both[1].yaxis.set_major_formatter(_percent())
     return figure
+
+
+def _label(name: str) -> str:
+    """A class's name at an axis."""
+    return drawable(text.short(name, MOST_LETTERS))
 
 
 @contextmanager

@@ -38,6 +38,7 @@ class Digit:
         index: like "#445".
         actual: its label's name.
         predicted: what it was taken for.
+        pair: both in short, or the one where they are the same.
         confidence: of that, as text.
         percent: of that, as a number from 0 to 100.
         right: whether the two are the same.
@@ -52,6 +53,7 @@ class Digit:
     index: str
     actual: str
     predicted: str
+    pair: str
     confidence: str
     percent: float
     right: bool
@@ -96,6 +98,7 @@ def make_digit(
         index=f"#{index}",
         actual=actual,
         predicted=predicted,
+        pair=actual if actual == predicted else f"{actual} \N{RIGHTWARDS ARROW} {predicted}",
         confidence=confidence,
         percent=round(100 * float(predictions.confidence[index]), 1),
         right=bool(predictions.right[index]),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mnist_report.report.shorten import shortened
 from mnist_report.report.templates import REPORT, blamed, environment
 from mnist_report.report.view import View
 
@@ -16,6 +17,7 @@ def to_html(view: View, templates: Path | None = None) -> str:
     Raises:
         RenderError: a template of that folder is at fault.
     """
+    view = shortened(view)
     if templates is None:
         return set_template(REPORT, view=view)
     with blamed(str(templates)):

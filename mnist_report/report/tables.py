@@ -22,6 +22,10 @@ class Link(str):
         link.target = target
         return link
 
+    def with_text(self, shown: str) -> "Link":
+        """Another text that leads there."""
+        return Link(shown, self.target)
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

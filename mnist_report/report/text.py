@@ -8,6 +8,11 @@ from mnist_report.evaluation.metrics import Metric
 DASH = "\N{EN DASH}"
 
 
+def short(word: str, most: int) -> str:
+    """A word, cut off with an ellipsis where it is longer."""
+    return word if len(word) <= most else f"{word[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
 def percent(metric: Metric) -> str:
     """A share with as many decimals as its interval (or, without one, its n) can carry."""
     return share(metric.value, decimals(metric))

@@ -14,6 +14,7 @@ from mnist_report.report.compare_view import make_compare_view
 from mnist_report.report.figures import make_figures, to_png, to_svg
 from mnist_report.report.html import set_template, to_html
 from mnist_report.report.pdf import Attachment, import_weasyprint, to_pdf
+from mnist_report.report.shorten import shortened
 from mnist_report.report.view import make_view
 from mnist_report.runs.folder import StoredRun
 from mnist_report.runs.images_file import ShownImages
@@ -84,7 +85,7 @@ def draw_comparison(
     Raises:
         RenderError: the PDF was asked for and Pango is missing.
     """
-    html = set_template("compare.html.j2", view=make_compare_view(comparison, *sides, images))
+    html = set_template("compare.html.j2", view=shortened(make_compare_view(comparison, *sides, images)))
     reports = {"compare.html": html.encode()} if "html" in formats else {}
     return reports | ({"compare.pdf": to_pdf(html, NO_TIME)} if "pdf" in formats else {})
 
