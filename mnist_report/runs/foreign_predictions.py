@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from mnist_report.data.dataset import Dataset, data_digest
@@ -177,13 +176,15 @@ def _read_npy(path: Path) -> Content:
 
 def _read_npz(path: Path) -> Content:
     with path.open("rb") as file:
-        archive: Any = np.load(file, allow_pickle=False)
-        if not isinstance(archive, NpzFile):
-            raise DataError(f"{path}: is a single array, expected an .npz; call it .npy")
-        if "probabilities" not in archive.files:
-            raise DataError(f"{path}: has no array 'probabilities', found {', '.join(archive.files) or 'nothing'}")
-        _check_size(max(member.file_size for member in archive.zip.infolist()) // 8, 1, path)
-        members = {key: archive[key] for key in ("probabilities", "labels", "class_names") if key in archive.files}
+        if not zipfile.is_zipfile(file):
+            raise ValueError("it is no zip archive")
+        with zipfile.ZipFile(file) as archive:
+            _check_size(max((member.file_size for member in archive.infolist()), default=0) // 8, 1, path)
+        file.seek(0)
+        arrays: Any = np.load(file, allow_pickle=False)
+        if "probabilities" not in arrays.files:
+            raise DataError(f"{path}: has no array 'probabilities', found {', '.join(arrays.files) or 'nothing'}")
+        members = {key: arrays[key] for key in ("probabilities", "labels", "class_names") if key in arrays.files}
     if not all(isinstance(member, np.ndarray) for member in members.values()):
         raise ValueError("a member is no .npy file")
     names = members.get("class_names")
