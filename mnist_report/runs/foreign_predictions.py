@@ -5,6 +5,7 @@ Rows are probabilities, each of which sums to 1 within SUM_TOLERANCE of `evaluat
 
 import re
 import stat
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable
