@@ -105,6 +105,14 @@ def test_rows_come_in_the_order_of_their_index(tmp_path, suffix):
     assert np.array_equal(found.labels, LABELS)
 
 
+def test_other_columns_may_hold_anything(tmp_path):
+    """Even what looked like numbers for a megabyte and then does not."""
+    path, n = tmp_path / "remarks.csv", 50_000
+    lines = [f"{k if k < n - 1 else 'the end'},1,0.25,0.75 " for k in range(n)]
+    path.write_text("\n".join(["remark,label,p0,p1", *lines]))
+    assert len(read_foreign_predictions(path).probabilities) == n
+
+
 def test_class_names_come_from_the_archive(tmp_path):
     """Where there is no data set to name them."""
     path = tmp_path / "pets.npz"
@@ -135,6 +143,7 @@ REFUSED = {
     "text": ("a.npy", npy_bytes(np.array([["a", "b"]])), "probabilities are <U1"),
     "no rows": ("a.npz", zip_bytes({"probabilities.npy": npy_bytes(np.ones((0, 3)))}), "holds no predictions"),
     "huge": ("a.npy", npy_header((10**12, 10)), "not readable as predictions"),
+    "header": ("a.npy", npy_bytes(ROWS)[:10] + b"{" * 118, "not readable as predictions"),
     "pickled": ("a.npz", zip_bytes({"probabilities.npy": npy_bytes(np.array([{}]))}), "not readable as predictions"),
     "other arrays": ("a.npz", zip_bytes({"logits.npy": npy_bytes(ROWS)}), "no array 'probabilities', found logits"),
     "no labels": ("a.npy", npy_bytes(ROWS), "has no labels, which --data none needs"),
@@ -143,6 +152,7 @@ REFUSED = {
     "from p1": ("a.csv", "label,p1,p2\n0,0.5,0.5\n", "2 columns of probabilities, but no p0"),
     "twins": ("a.csv", "label,p0,p1,p1\n0,0.5,0.5,0\n", "two columns have the same name"),
     "gap": ("a.csv", "label,p0,p1\n0,0.5,0.5\n1,,1\n", "column 'p0' has no value in row 1"),
+    "nothing but lines": ("a.csv", "\n\n", "not readable as predictions"),
     "word": ("a.csv", "label,p0,p1\n0,half,0.5\n", "invalid value 'half'"),
     "nan": ("a.csv", "label,p0,p1\n0,0.5,0.5\n1,nan,1\n", "row 1 contains NaN or infinity"),
     "too large": ("a.csv", "label,p0,p1\n0,1e300,0\n", "row 0 contains NaN or infinity"),

@@ -3,6 +3,7 @@
 Rows are probabilities, each of which sums to 1 within SUM_TOLERANCE of `evaluation/predictions.py`.
 """
 
+import csv
 import re
 import stat
 import tokenize
@@ -26,8 +27,19 @@ SUFFIXES = (".npy", ".npz", ".csv", ".parquet")
 # A small file can promise more than memory holds: so many probabilities are read at most.
 MOST_PROBABILITIES = 100_000_000
 MOST_CLASSES = 1_000
+LONGEST_HEAD = 1 << 20
 # numpy's archives raise more than pyarrow's files do; ArrowInvalid is a ValueError.
-DAMAGE = (*UNREADABLE, EOFError, RuntimeError, MemoryError, SyntaxError, zipfile.BadZipFile, zlib.error)
+DAMAGE = (
+    *UNREADABLE,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    SyntaxError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+    csv.Error,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,13 +208,16 @@ def _read_npz(path: Path) -> Content:
 
 def _read_csv(path: Path) -> Content:
     import pyarrow as pa
-    from pyarrow import csv
+    from pyarrow import csv as arrow_csv
 
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = next(csv.reader([file.readline(LONGEST_HEAD)]), [])
     kinds = {f"p{k}": pa.float64() for k in range(MOST_CLASSES)} | {"label": pa.int64(), "index": pa.int64()}
     # An empty cell is a gap; "nan" is read, to be refused as what it is.
-    options = csv.ConvertOptions(column_types=kinds, null_values=[""])
-    with csv.open_csv(path, csv.ReadOptions(use_threads=False), convert_options=options) as reader:
-        return _gather(reader, reader.schema.names, path)
+    # Other columns may hold anything, and something else further down.
+    options = arrow_csv.ConvertOptions(column_types=kinds, null_values=[""], include_columns=_wanted(names))
+    with arrow_csv.open_csv(path, arrow_csv.ReadOptions(use_threads=False), convert_options=options) as reader:
+        return _gather(reader, names, path)
 
 
 def _read_parquet(path: Path) -> Content:
@@ -211,9 +226,13 @@ def _read_parquet(path: Path) -> Content:
     # A file object: pyarrow would take a folder for a data set of many files.
     with path.open("rb") as file, parquet.ParquetFile(file) as table:
         names = table.schema_arrow.names
-        wanted = [name for name in names if re.fullmatch(r"label|index|p\d+", name)]
+        wanted = _wanted(names)
         _check_size(table.metadata.num_rows, max(1, len(wanted)), path)
         return _gather(table.iter_batches(columns=wanted, use_threads=False), names, path)
+
+
+def _wanted(names: list[str]) -> list[str]:
+    return [name for name in names if re.fullmatch(r"label|index|p\d+", name)]
 
 
 def _gather(batches: Iterable[Any], names: list[str], path: Path) -> Content:
