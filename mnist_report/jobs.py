@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +13,11 @@ from mnist_report.evaluation.mistakes import MOST_MISTAKES
 from mnist_report.gates.rules import GateSet
 from mnist_report.inference import Answer
 from mnist_report.model.store import SHIPPED, ModelFile, file_sha256
+from mnist_report.runs.foreign_predictions import ForeignPredictions
 from mnist_report.runs.metrics_document import FORMAT
 
+# The data of predictions that bring their labels along.
+NO_DATA = "none"
 LIBRARIES = ("numpy", "pandas", "scipy", "matplotlib", "weasyprint")
 
 
@@ -22,8 +26,8 @@ class Job:
     """What to evaluate and what to make of it.
 
     Attributes:
-        model: a `.keras` file.
-        data: "mnist", a folder of IDX files or an `.npz`.
+        model: a `.keras` file; nobody looks at it where there are predictions.
+        data: "mnist", a folder of IDX files or an `.npz`; with predictions also "none".
         split: "test" or "train".
         device: "auto", "cpu" or "gpu".
         batch_size: images per call of the model.
@@ -37,6 +41,7 @@ class Job:
         most_mistakes: so many wrong predictions are shown at most, but each confused pair's worst one always.
         notes: Markdown that the report shows.
         templates: a folder of templates that come before ours, or None.
+        predictions: a file of predictions in place of a model, or None.
     """
 
     model: Path
@@ -54,6 +59,7 @@ class Job:
     most_mistakes: int = MOST_MISTAKES
     notes: str = ""
     templates: Path | None = None
+    predictions: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,52 @@ def make_provenance(
 ) -> dict[str, Any]:
     """run.json, as far as it is known before the report is drawn."""
     anatomy, backend, inference = answer.anatomy, answer.backend, answer.inference
+    return _common_facts(job, surroundings, dataset, backend.versions) | {
+        "device": {
+            "kind": backend.device,
+            "name": backend.device_name,
+            "backend": backend.name,
+            "batch_size": inference.batch_size,
+            "inference_s": round(inference.seconds, 3),
+            "images_per_second": round(inference.images_per_second, 1),
+        },
+        "model": {
+            "kind": "model",
+            "name": writable(model_file.path.stem),
+            # Where an installation keeps the shipped model is nobody's business.
+            "path": f"models/{SHIPPED}" if model_file.shipped else writable(str(model_file.path)),
+            "shipped": model_file.shipped,
+            "format": "keras",
+            "sha256": model_file.sha256,
+            "size_bytes": model_file.size_bytes,
+            **asdict(anatomy),
+            "card": model_file.card,
+        },
+    }
+
+
+def provenance_of_predictions(
+    job: Job, surroundings: Surroundings, file: ForeignPredictions, dataset: Dataset
+) -> dict[str, Any]:
+    """run.json without a model: nobody knows what it is made of, nor where and how fast it ran."""
+    return _common_facts(job, surroundings, dataset, {}) | {
+        "device": None,
+        "model": {
+            "kind": "predictions",
+            "name": writable(file.path.stem),
+            "path": writable(str(file.path)),
+            "format": file.path.suffix.lower().removeprefix("."),
+            "sha256": file.sha256,
+            "size_bytes": file.size_bytes,
+            "card": None,
+        },
+    }
+
+
+def _common_facts(
+    job: Job, surroundings: Surroundings, dataset: Dataset, versions: Mapping[str, str]
+) -> dict[str, Any]:
+    """What run.json says of every run."""
     return {
         "format": FORMAT,
         "created": surroundings.created.isoformat(),
@@ -91,35 +143,16 @@ def make_provenance(
         "versions": {
             "mnist-report": importlib.metadata.version("mnist-report"),
             "python": platform.python_version(),
-            **backend.versions,
+            **versions,
             **{library: importlib.metadata.version(library) for library in LIBRARIES},
         },
         "host": {"name": surroundings.host, "system": surroundings.system},
-        "device": {
-            "kind": backend.device,
-            "name": backend.device_name,
-            "backend": backend.name,
-            "batch_size": inference.batch_size,
-            "inference_s": round(inference.seconds, 3),
-            "images_per_second": round(inference.images_per_second, 1),
-        },
-        "model": {
-            "name": writable(model_file.path.stem),
-            # Where an installation keeps the shipped model is nobody's business.
-            "path": f"models/{SHIPPED}" if model_file.shipped else writable(str(model_file.path)),
-            "shipped": model_file.shipped,
-            "format": "keras",
-            "sha256": model_file.sha256,
-            "size_bytes": model_file.size_bytes,
-            **asdict(anatomy),
-            "card": model_file.card,
-        },
         "data": {
             "source": writable(dataset.source),
-            "split": dataset.split,
+            "split": dataset.split or None,
             "n": len(dataset),
             "sha256": dataset.sha256,
-            "image_shape": list(dataset.images.shape[1:]),
+            "image_shape": list(dataset.images.shape[1:]) if dataset.images.size else None,
             "class_names": list(dataset.class_names),
         },
     }

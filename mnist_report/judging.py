@@ -9,6 +9,7 @@ from mnist_report.ci.junit import junit_xml
 from mnist_report.ci.markdown import summary
 from mnist_report.ci.openmetrics import openmetrics
 from mnist_report.evaluation.comparison import Comparison, compare
+from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.gates.document import Document
 from mnist_report.gates.evidence import Evidence, gather
 from mnist_report.gates.rules import GateSet
@@ -34,16 +35,23 @@ class Judged:
     comparison: Comparison | None
 
 
-def judge_run(run: StoredRun, today: date) -> Judged:
+def judge_run(run: StoredRun, today: date, evaluation: Evaluation | None = None) -> Judged:
     """Hold a run against its rules and its baseline.
 
     Args:
         run: with rules and baseline.
         today: for the waivers.
+        evaluation: of the run, where there is one already.
     """
     seed = run.provenance["seed"]
     evidence = gather(
-        run.predictions, run.slice_columns, seed, run.baseline, run.no_baseline, baseline_missing=run.baseline_missing
+        run.predictions,
+        run.slice_columns,
+        seed,
+        run.baseline,
+        run.no_baseline,
+        baseline_missing=run.baseline_missing,
+        evaluation=evaluation,
     )
     verdict = None if run.gates is None else judge(run.gates, evidence, today)
     comparison = None if run.baseline is None else compare(run.predictions, run.baseline, seed)

@@ -24,7 +24,7 @@ from mnist_report.jobs import Job, Surroundings, make_provenance, slices_facts, 
 from mnist_report.judging import ci_files, judge_run, last_line
 from mnist_report.model.adapter import check_fit
 from mnist_report.model.card import card_temperature
-from mnist_report.model.store import ModelFile, identify_model
+from mnist_report.model.store import identify_model
 from mnist_report.report.attachments import read_attachments
 from mnist_report.report.formats import usable_formats
 from mnist_report.report.index import NAME as INDEX
@@ -45,7 +45,7 @@ from mnist_report.runs.folder import (
     write_texts,
     writing_to,
 )
-from mnist_report.runs.images_file import ShownImages
+from mnist_report.runs.images_file import NO_IMAGES, ShownImages
 from mnist_report.runs.log import recorded
 
 log = logging.getLogger("mnist_report")
@@ -88,12 +88,12 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
         with start_model(job.model, device=job.device, batch_size=job.batch_size) as model:
             dataset = load_dataset(job.data, job.split)
             log.info("%s: %s split, %s images", dataset.source, dataset.split, f"{len(dataset):,}")
-            slice_columns = _slice_columns(job.slices, dataset)
+            slice_columns = slices_of(job.slices, dataset)
             slices = slices_facts(job.slices)
             baseline = read_baseline(job.baseline, dataset.class_names) if job.baseline else None
             # These imports cost seconds; the model's process spends them on importing keras.
             formats = usable_formats(job.formats)
-            _import_libraries(formats)
+            import_libraries(formats)
             anatomy, backend = model.wait_until_loaded()
             watch.lap("model")
             log.info("%s: loaded on %s (%s)", job.model.name, backend.device, backend.name)
@@ -101,16 +101,20 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
             inference = model.predict(dataset.images, show)
         watch.lap("inference")
         log.info("predicted %s images/s", f"{inference.images_per_second:,.0f}")
+        predictions = make_predictions(
+            inference.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
+        )
+        answer = Answer(anatomy, backend, inference)
         return finish_run(
             folder,
             job=job,
             surroundings=surroundings,
-            model_file=model_file,
+            facts=make_provenance(job, surroundings, model_file, dataset, answer),
             dataset=dataset,
+            predictions=predictions,
             slice_columns=slice_columns,
             slices=slices,
             baseline=baseline,
-            answer=Answer(anatomy, backend, inference),
             formats=formats,
             watch=watch,
             lines=lines,
@@ -126,7 +130,7 @@ def rehearse(job: Job) -> None:
     with unfinished_run(job.reports):
         check_templates(job.templates)
         dataset = load_dataset(job.data, job.split)
-        _slice_columns(job.slices, dataset)
+        slices_of(job.slices, dataset)
         if job.baseline:
             read_baseline(job.baseline, dataset.class_names)
         usable_formats(job.formats)
@@ -137,10 +141,10 @@ def finish_run(
     *,
     job: Job,
     surroundings: Surroundings,
-    model_file: ModelFile,
+    facts: Mapping[str, Any],
     dataset: Dataset,
+    predictions: Predictions,
     slice_columns: Mapping[str, NDArray[Any]],
-    answer: Answer,
     formats: Sequence[str],
     watch: "Stopwatch",
     lines: list[str],
@@ -148,17 +152,17 @@ def finish_run(
     baseline: Baseline | None = None,
 ) -> Finished:
     """Everything after inference: evaluate, store, report, publish. See `run`."""
-    predictions = make_predictions(
-        answer.inference.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
-    )
-    facts = make_provenance(job, surroundings, model_file, dataset, answer) | {"slices": slices}
-    scores, facts["baseline"] = _matched(baseline, predictions, dataset.sha256)
-    index = choose_galleries(predictions, scores, most_mistakes=job.most_mistakes, seed=job.seed).index
-    images = ShownImages(index, dataset.images[index])
+    scores, against = _matched(baseline, predictions, dataset.sha256)
+    facts = {**facts, "slices": slices, "baseline": against}
+    images = NO_IMAGES
+    if dataset.images.size:
+        index = choose_galleries(predictions, scores, most_mistakes=job.most_mistakes, seed=job.seed).index
+        images = ShownImages(index, dataset.images[index])
     run_id = make_run_id(facts)
     facts |= {"run_id": run_id}
     stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes)
-    evaluation, judged = _evaluate(stored), judge_run(stored, surroundings.created.date())
+    evaluation = _evaluate(stored)
+    judged = judge_run(stored, surroundings.created.date(), evaluation)
     verdict = judged.verdict
     with writing_to(job.reports):
         write_results(folder, stored, evaluation, verdict, judged.comparison)
@@ -213,7 +217,7 @@ def render(
     usable = usable_formats(formats)
     evaluation = _evaluate(stored)
     created = datetime.fromisoformat(stored.provenance["created"])
-    judged = judge_run(stored, created.date())
+    judged = judge_run(stored, created.date(), evaluation)
     try:
         attachments = read_attachments(folder)
     except OSError as error:
@@ -271,13 +275,13 @@ def _matched(
     return (None if isinstance(found, str) else found), facts
 
 
-def _slice_columns(path: Path | None, dataset: Dataset) -> dict[str, NDArray[Any]]:
+def slices_of(path: Path | None, dataset: Dataset) -> dict[str, NDArray[Any]]:
     """The built-in slices of the images, and the user's own.
 
     Raises:
         DataError: the user's file is at fault.
     """
-    built_in = image_columns(dataset.images)
+    built_in = image_columns(dataset.images) if dataset.images.size else {}
     own = read_slice_columns(path, len(dataset)) if path else {}
     taken = sorted(built_in.keys() & own.keys())
     if taken:
@@ -285,7 +289,8 @@ def _slice_columns(path: Path | None, dataset: Dataset) -> dict[str, NDArray[Any
     return built_in | own
 
 
-def _import_libraries(formats: Sequence[str]) -> None:
+def import_libraries(formats: Sequence[str]) -> None:
+    """Import what the rest of a job needs."""
     import pandas  # noqa: F401, ICN001
     import pyarrow.parquet  # noqa: F401
 

@@ -27,6 +27,7 @@ STAGES = (
     "checking",
     "jobs",
     "pipeline",
+    "predicted",
     "arrays",
     "api",
     "commands",

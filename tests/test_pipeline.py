@@ -9,7 +9,9 @@ import pytest
 
 from mnist_report import pipeline
 from mnist_report.data.dataset import make_dataset
+from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.inference import Answer, Inference
+from mnist_report.jobs import make_provenance
 from mnist_report.model.adapter import Anatomy, Layer
 from mnist_report.model.backend import Backend
 from mnist_report.model.store import ModelFile
@@ -58,15 +60,17 @@ def toy(tmp_path_factory):
             slices=None,
             formats=("html", "pdf"),
         )
+        surroundings = pipeline.Surroundings(created, "a test", None, "host", "system")
+        model_file = ModelFile(job.model, "0" * 64, 1, None, shipped=False)
         with pipeline.unfinished_run(reports) as folder:
             return pipeline.finish_run(
                 folder,
                 job=job,
-                surroundings=pipeline.Surroundings(created, "a test", None, "host", "system"),
-                model_file=ModelFile(job.model, "0" * 64, 1, None, shipped=False),
+                surroundings=surroundings,
+                facts=make_provenance(job, surroundings, model_file, dataset, answer),
                 dataset=dataset,
+                predictions=make_predictions(answer.inference.probabilities, dataset.labels, NAMES),
                 slice_columns={},
-                answer=answer,
                 formats=("html", "pdf"),
                 watch=pipeline.Stopwatch(),
                 lines=[],

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import law, plain_rows, samples
 
-from mnist_report.evaluation.ranking import average_precision, class_ranking, overall_ranking, roc_auc
+from mnist_report.evaluation.ranking import Thresholds, class_ranking, overall_ranking
 
 # Few different scores make many ties; the others are nearly all different.
 scored = st.lists(
@@ -34,7 +34,7 @@ def test_roc_auc_is_that_of_scikit_learn(pairs):
     """Ties count half."""
     from sklearn.metrics import roc_auc_score
 
-    assert roc_auc(*columns(pairs)) == pytest.approx(roc_auc_score(*columns(pairs)), rel=1e-12, abs=1e-12)
+    assert Thresholds.of(*columns(pairs)).roc_auc == pytest.approx(roc_auc_score(*columns(pairs)), rel=1e-12, abs=1e-12)
 
 
 @law
@@ -44,7 +44,7 @@ def test_roc_auc_is_the_share_of_pairs_in_the_right_order(pairs):
     above = [s for p, s in pairs if p]
     below = [s for p, s in pairs if not p]
     expected = sum((a > b) + (a == b) / 2 for a in above for b in below) / (len(above) * len(below))
-    assert roc_auc(*columns(pairs)) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    assert Thresholds.of(*columns(pairs)).roc_auc == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 @law
@@ -54,29 +54,30 @@ def test_average_precision_is_that_of_scikit_learn(pairs):
     from sklearn.metrics import average_precision_score
 
     expected = average_precision_score(*columns(pairs))
-    assert average_precision(*columns(pairs)) == pytest.approx(expected, rel=1e-12)
+    assert Thresholds.of(*columns(pairs)).average_precision == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("positive", [True, False])
 def test_one_side_alone_has_no_roc_auc(positive):
     """There is no pair to compare."""
-    assert math.isnan(roc_auc(np.full(3, positive), np.array([0.1, 0.5, 0.9])))
+    assert math.isnan(Thresholds.of(np.full(3, positive), np.array([0.1, 0.5, 0.9])).roc_auc)
 
 
 def test_without_positives_there_is_no_average_precision():
     """Nothing can be found."""
-    assert math.isnan(average_precision(np.zeros(3, dtype=bool), np.array([0.1, 0.5, 0.9])))
+    assert math.isnan(Thresholds.of(np.zeros(3, dtype=bool), np.array([0.1, 0.5, 0.9])).average_precision)
 
 
 def test_positives_alone_have_an_average_precision_of_one():
     """Whatever is found is right."""
-    assert average_precision(np.ones(3, dtype=bool), np.array([0.1, 0.5, 0.9])) == 1
+    assert Thresholds.of(np.ones(3, dtype=bool), np.array([0.1, 0.5, 0.9])).average_precision == 1
 
 
 def test_equal_scores_of_all_are_chance():
     """AUC one half, average precision the share of positives."""
     positive = np.array([True, False, False, False])
-    assert (roc_auc(positive, np.full(4, 0.3)), average_precision(positive, np.full(4, 0.3))) == (0.5, 0.25)
+    found = Thresholds.of(positive, np.full(4, 0.3))
+    assert (found.roc_auc, found.average_precision) == (0.5, 0.25)
 
 
 @law

@@ -11,6 +11,7 @@ from mnist_report.commands.options import (
     Device,
     Model,
     MostMistakes,
+    Predictions,
     Reports,
     Seed,
     Slices,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 def evaluate(
     *,
     model: Model = None,
+    predictions: Predictions = None,
     data: Data = "mnist",
     split: Split = "test",
     slices: Slices = None,
@@ -44,6 +46,7 @@ def evaluate(
     with console(console_options) as terminal:
         job = make_job(
             model=model,
+            predictions=predictions,
             data=data,
             split=split,
             device=device,
@@ -66,6 +69,7 @@ def evaluate(
 def make_job(
     *,
     model: Path | None,
+    predictions: Path | None,
     data: str,
     split: str,
     device: str,
@@ -84,16 +88,20 @@ def make_job(
     """The options as a job.
 
     Raises:
-        ConfigError: a number is out of its range.
+        ConfigError: a number is out of its range, or options contradict each other.
         DataError: the notes cannot be read.
     """
-    from mnist_report.jobs import Job
+    from mnist_report.jobs import NO_DATA, Job
     from mnist_report.model.store import shipped_model
     from mnist_report.runs.notes_file import read_notes
 
     for name, value, least in (("batch-size", batch_size, 1), ("seed", seed, 0), ("most-mistakes", most_mistakes, 0)):
         if value < least:
             raise ConfigError(f"{name} is {value}, expected at least {least}")
+    if predictions is not None and model is not None:
+        raise ConfigError(f"--model {model} and --predictions {predictions} exclude each other; give only one of them")
+    if predictions is None and data == NO_DATA:
+        raise ConfigError("--data none goes with --predictions alone; a model needs images")
     return Job(
         model=model or shipped_model(),
         data=data,
@@ -110,12 +118,18 @@ def make_job(
         gates=gates,
         notes=read_notes(notes) if notes else "",
         templates=templates,
+        predictions=predictions,
     )
 
 
 def run_job(job: "Job", terminal: Console) -> "Finished":
-    """Run one job with a progress bar."""
+    """Run one job, with a progress bar where a model predicts."""
     from mnist_report.commands.surroundings import look_around
+
+    if job.predictions is not None:
+        from mnist_report.predicted import run_predictions
+
+        return run_predictions(job, look_around())
     from mnist_report.pipeline import run
 
     with terminal.progress("images") as move:

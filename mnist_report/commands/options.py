@@ -20,6 +20,13 @@ Split = Annotated[Literal["test", "train"], Parameter(help="Which part of the da
 Slices = Annotated[
     Path | None, Parameter(help="A CSV or Parquet file with a column index and columns that slice the images.")
 ]
+Predictions = Annotated[
+    Path | None,
+    Parameter(
+        help="Predictions of any program in place of a model: .npy, .npz, .csv or .parquet, a row of probabilities an "
+        "image. With labels in it and --data none, no images are needed."
+    ),
+]
 Model = Annotated[Path | None, Parameter(help="A .keras file; by default the model that comes with mnist-report.")]
 Reports = Annotated[Path, Parameter(help="The folder of the run folders.")]
 BatchSize = Annotated[int, Parameter(help="Images per call of the model.")]

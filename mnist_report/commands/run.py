@@ -18,6 +18,7 @@ from mnist_report.commands.options import (
     Model,
     MostMistakes,
     Notes,
+    Predictions,
     Reports,
     Seed,
     Slices,
@@ -36,6 +37,7 @@ TrainingOptions = Annotated[Recipe, Parameter(name="training", group=Group("With
 def run(
     *,
     model: Model = None,
+    predictions: Predictions = None,
     data: Data = "mnist",
     split: Split = "test",
     train: Annotated[bool, Parameter(negative=())] = False,
@@ -67,9 +69,12 @@ def run(
 
         if train and model is not None:
             raise ConfigError("--train trains a new model, so --model cannot name one; give only one of the two")
+        if train and predictions is not None:
+            raise ConfigError("--train trains a model, and --predictions needs none; give only one of the two")
         gates = load_gates(gate_options)
         job = make_job(
             model=model,
+            predictions=predictions,
             data=data,
             split=split,
             device=device,

@@ -1,6 +1,8 @@
 """Metrics that need every row at once: they rank images by a score. They are not mergeable."""
 
 import math
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,31 +27,49 @@ def class_ranking(predictions: Predictions) -> tuple[dict[str, Metric], ...]:
     """One-vs-rest ROC AUC and average precision of each class; NaN where there is only one side."""
     rows, scores_of = [], predictions.rows
     for k in range(len(predictions.class_names)):
-        positive, scores = predictions.labels == k, scores_of[:, k]
-        n = int(positive.sum())
-        pair = {"roc_auc": roc_auc(positive, scores), "average_precision": average_precision(positive, scores)}
+        positive = predictions.labels == k
+        n, found = int(positive.sum()), Thresholds.of(positive, scores_of[:, k])
+        pair = {"roc_auc": found.roc_auc, "average_precision": found.average_precision}
         rows.append({name: Metric(value, math.nan, math.nan, n) for name, value in pair.items()})
     return tuple(rows)
 
 
-def roc_auc(positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
-    """The probability that a positive outscores a negative, ties counting half: the Mann-Whitney statistic."""
-    n_positive = int(positive.sum())
-    n_negative = len(positive) - n_positive
-    if n_positive == 0 or n_negative == 0:
-        return math.nan
-    _, place, ties = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(ties) - (ties - 1) / 2)[place]
-    return float((ranks[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
+@dataclass(frozen=True, slots=True, eq=False)
+class Thresholds:
+    """How many images score at least as high as each score that occurs, from the highest on.
 
+    Both metrics of a class come from it, for sorting is what takes the time.
 
-def average_precision(positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
-    """The mean precision over the thresholds at which a positive is found; equal scores are one threshold."""
-    if not positive.any():
-        return math.nan
-    order = np.argsort(-scores, kind="stable")
-    found = np.cumsum(positive[order])
-    last_of_tie = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
-    found_there = found[last_of_tie]
-    gained = np.diff(found_there, prepend=0)
-    return float((gained * found_there / (last_of_tie + 1)).sum() / positive.sum())
+    Attributes:
+        images: int64, one per different score.
+        positives: int64, those of the class among them.
+    """
+
+    images: NDArray[np.int64]
+    positives: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> Self:
+        """Count one class; equal scores are one threshold."""
+        order = np.argsort(-scores)
+        last_of_tie = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
+        return cls(last_of_tie + 1, np.cumsum(positive[order], dtype=np.int64)[last_of_tie])
+
+    @property
+    def roc_auc(self) -> float:
+        """The probability that a positive outscores a negative, ties counting half: the Mann-Whitney statistic."""
+        negatives = self.images - self.positives
+        pairs = int(self.positives[-1]) * int(negatives[-1])
+        if pairs == 0:
+            return math.nan
+        lower, tied = negatives[-1] - negatives, np.diff(negatives, prepend=0)
+        # In whole numbers, so that the order of the images cannot matter.
+        return int((np.diff(self.positives, prepend=0) * (2 * lower + tied)).sum()) / (2 * pairs)
+
+    @property
+    def average_precision(self) -> float:
+        """The mean precision over the thresholds at which a positive is found."""
+        if self.positives[-1] == 0:
+            return math.nan
+        gained = np.diff(self.positives, prepend=0)
+        return float((gained * self.positives / self.images).sum() / self.positives[-1])

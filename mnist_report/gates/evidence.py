@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.evaluation import confusion as of_confusion
+from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.intervals import DRAWS
 from mnist_report.evaluation.metrics import INTERVALS, Metric, class_metrics, overall_metrics, proportion
 from mnist_report.evaluation.paired import paired_draws, paired_means, paired_proportions
@@ -83,20 +84,30 @@ def gather(
     no_baseline: str = "no baseline was given",
     *,
     baseline_missing: bool = True,
+    evaluation: Evaluation | None = None,
 ) -> Evidence:
-    """The evidence of a run; see `Evidence`."""
-    tally = Tally.of(predictions)
-    ranked = zip(class_metrics(tally), class_ranking(predictions), strict=True)
+    """The evidence of a run; see `Evidence`.
+
+    An evaluation of these predictions with this seed spares the work of a second one.
+    """
+    overall, per_class = (evaluation.overall, evaluation.per_class) if evaluation else _metrics(predictions, seed)
     return Evidence(
         predictions=predictions,
         slice_columns=slice_columns,
         seed=seed,
-        overall=overall_metrics(tally, seed) | overall_ranking(predictions),
-        per_class=tuple(own | other for own, other in ranked),
+        overall=overall,
+        per_class=per_class,
         baseline=baseline,
         no_baseline=no_baseline,
         baseline_missing=baseline is None and baseline_missing,
     )
+
+
+def _metrics(predictions: Predictions, seed: int) -> tuple[dict[str, Metric], tuple[dict[str, Metric], ...]]:
+    tally = Tally.of(predictions)
+    ranked = zip(class_metrics(tally), class_ranking(predictions), strict=True)
+    overall = overall_metrics(tally, seed) | overall_ranking(predictions)
+    return overall, tuple(own | other for own, other in ranked)
 
 
 def subjects_of(gate: Gate, class_names: tuple[str, ...]) -> tuple[str, ...]:

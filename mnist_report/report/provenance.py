@@ -37,13 +37,41 @@ def history_table(history: Iterable[Mapping[str, Any]]) -> Table:
 
 def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """What exactly was run, as terms and their values."""
-    model, data, device, host = facts["model"], facts["data"], facts["device"], facts["host"]
-    card = model["card"] or {}
+    data, host = facts["data"], facts["host"]
     rows = {
         "Run": facts["run_id"],
         "Created": moment(facts["created"]),
         "Command": facts["command"],
         "Git commit (of the folder it ran in)": facts["git_commit"] or text.DASH,
+        **(_predictions_terms(facts) if without_model(facts) else _model_terms(facts)),
+        "Data": data_name(data),
+        "Data sha256": data["sha256"],
+        **({} if without_model(facts) else _device_terms(facts)),
+        "Seed": str(facts["seed"]),
+        "Host": f"{host['name']}, {host['system']}",
+        "Versions": ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
+    }
+    return tuple(rows.items())
+
+
+def without_model(facts: Mapping[str, Any]) -> bool:
+    """Whether another program made the predictions."""
+    return bool(facts["model"].get("kind") == "predictions")
+
+
+def _predictions_terms(facts: Mapping[str, Any]) -> dict[str, str]:
+    file = facts["model"]
+    return {
+        "Predictions file": f"{file['path']}, {file['format']}, {text.size(file['size_bytes'])}",
+        "Predictions sha256": file["sha256"],
+        "Model": "unknown: another program made the predictions",
+    }
+
+
+def _model_terms(facts: Mapping[str, Any]) -> dict[str, str]:
+    model = facts["model"]
+    card = model["card"] or {}
+    return {
         "Model file": ", ".join(
             [
                 model["path"],
@@ -54,23 +82,24 @@ def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         "Model sha256": model["sha256"],
         "Parameters": f"{text.count(model['parameters'])}, {text.count(model['trainable_parameters'])} trainable",
         "Trained with": _recipe(card) if card else "no model card",
-        "Data": data_name(data),
-        "Data sha256": data["sha256"],
+    }
+
+
+def _device_terms(facts: Mapping[str, Any]) -> dict[str, str]:
+    device = facts["device"]
+    return {
         "Device": f"{device['name']} ({device['kind']}), {device['backend']} backend",
         "Inference": (
             f"{text.duration(device['inference_s'])}, {text.count(round(device['images_per_second']))} images/s "
             f"in batches of {device['batch_size']}, compilation included"
         ),
-        "Seed": str(facts["seed"]),
-        "Host": f"{host['name']}, {host['system']}",
-        "Versions": ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
     }
-    return tuple(rows.items())
 
 
 def data_name(data: Mapping[str, Any]) -> str:
     """Like "mnist, test split, 10,000 images"."""
-    return f"{data['source']}, {data['split']} split, {text.plural(data['n'], 'image')}"
+    split = f"{data['split']} split, " if data["split"] else ""
+    return f"{data['source']}, {split}{text.plural(data['n'], 'image')}"
 
 
 def moment(iso: str) -> str:

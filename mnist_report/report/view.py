@@ -138,7 +138,7 @@ def make_view(
         ),
         label_issues_note=tables.label_issues_note(evaluation),
         samples=gallery.plain_gallery(predictions, images, chosen.samples.tolist(), "sample"),
-        layers=provenance.layers_table(facts["model"]["layers"]),
+        layers=provenance.layers_table(facts["model"].get("layers", ())),
         history=provenance.history_table(training["history"]) if training else None,
         pictures=make_pictures(evaluation, names, training, figures),
         provenance=provenance.provenance_rows(facts),
@@ -176,10 +176,15 @@ def _key_figures(
     """(value, what it is, what to know about it) of the figures that a reader looks for first."""
     model, device = facts["model"], facts["device"]
     accuracy, loss = metrics["accuracy"], metrics["log_loss"]
-    return (
+    known = (
         (text.percent(accuracy), "accuracy", f"95 % interval {text.percent_interval(accuracy)}"),
         (text.count(int(metrics["errors"].value)), "errors", f"among {text.plural(accuracy.n, 'image')}"),
         (text.number(loss.value, 4), "log loss", f"95 % interval {text.interval(loss, 4)}"),
+    )
+    if provenance.without_model(facts):
+        return (*known, (text.size(model["size_bytes"]), "predictions file", model["format"]))
+    return (
+        *known,
         (text.size(model["size_bytes"]), "model size", f"{text.count(model['parameters'])} parameters"),
         (
             text.duration(training["duration_s"]) if training else text.DASH,

@@ -64,9 +64,11 @@ def images_of_either(*folders: Path) -> ShownImages:
     for path in (folder / NAME for folder in folders):
         if path.exists():
             try:
-                found.append(read_images(path))
+                images = read_images(path)
             except (*UNREADABLE, zipfile.BadZipFile, zlib.error, EOFError) as error:
                 raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
+            # A run without images stores none, and those have no shape.
+            found += [images] if len(images.index) else []
     found = [images for images in found if images.pixels.shape[1:] == found[0].pixels.shape[1:]]
     if not found:
         return NO_IMAGES
