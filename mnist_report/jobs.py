@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_report.data.dataset import Dataset
+from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.evaluation.mistakes import MOST_MISTAKES
 from mnist_report.gates.rules import GateSet
 from mnist_report.inference import Answer
@@ -23,7 +24,7 @@ class Job:
 
     Attributes:
         model: a `.keras` file.
-        data: "mnist", a folder of IDX files or an `.npz`.
+        data: "mnist", a folder or a file.
         split: "test" or "train".
         device: "auto", "cpu" or "gpu".
         batch_size: images per call of the model.
@@ -37,6 +38,7 @@ class Job:
         most_mistakes: so many wrong predictions are shown at most, but each confused pair's worst one always.
         notes: Markdown that the report shows.
         templates: a folder of templates that come before ours, or None.
+        reading: how the data are read.
     """
 
     model: Path
@@ -54,6 +56,7 @@ class Job:
     most_mistakes: int = MOST_MISTAKES
     notes: str = ""
     templates: Path | None = None
+    reading: Reading = AS_IT_IS
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,8 @@ def make_provenance(
             "sha256": dataset.sha256,
             "image_shape": list(dataset.images.shape[1:]),
             "class_names": list(dataset.class_names),
+            "centered": job.reading.center,
+            "transposed": job.reading.transpose,
         },
     }
 

@@ -11,11 +11,13 @@ from mnist_report.commands.options import (
     Device,
     Model,
     MostMistakes,
+    ReadingOptions,
     Reports,
     Seed,
     Slices,
     Split,
 )
+from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def evaluate(
     model: Model = None,
     data: Data = "mnist",
     split: Split = "test",
+    reading: ReadingOptions = AS_IT_IS,
     slices: Slices = None,
     reports: Reports = Path("reports"),
     device: Device = "auto",
@@ -46,6 +49,7 @@ def evaluate(
             model=model,
             data=data,
             split=split,
+            reading=reading,
             device=device,
             batch_size=batch_size,
             seed=seed,
@@ -68,6 +72,7 @@ def make_job(
     model: Path | None,
     data: str,
     split: str,
+    reading: Reading,
     device: str,
     batch_size: int,
     seed: int,
@@ -98,6 +103,7 @@ def make_job(
         model=model or shipped_model(),
         data=data,
         split=split,
+        reading=reading,
         device=device,
         batch_size=batch_size,
         seed=seed,

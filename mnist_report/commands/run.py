@@ -18,6 +18,7 @@ from mnist_report.commands.options import (
     Model,
     MostMistakes,
     Notes,
+    ReadingOptions,
     Reports,
     Seed,
     Slices,
@@ -27,6 +28,7 @@ from mnist_report.commands.options import (
     parse_formats,
 )
 from mnist_report.commands.train import INTERRUPTED, train_model
+from mnist_report.data.reading import AS_IT_IS
 from mnist_report.errors import ConfigError
 from mnist_report.model.recipes import Recipe
 
@@ -38,6 +40,7 @@ def run(
     model: Model = None,
     data: Data = "mnist",
     split: Split = "test",
+    reading: ReadingOptions = AS_IT_IS,
     train: Annotated[bool, Parameter(negative=())] = False,
     slices: Slices = None,
     reports: Reports = Path("reports"),
@@ -72,6 +75,7 @@ def run(
             model=model,
             data=data,
             split=split,
+            reading=reading,
             device=device,
             batch_size=batch_size,
             seed=seed,
@@ -89,7 +93,7 @@ def run(
             from mnist_report.pipeline import rehearse
 
             rehearse(job)
-            trained = train_model(data, None, device, training, terminal)
+            trained = train_model(data, None, device, training, terminal, reading=reading)
             if trained is None or trained.interrupted:
                 return INTERRUPTED
             job = replace(job, model=trained.model)
