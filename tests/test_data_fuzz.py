@@ -75,9 +75,12 @@ def test_a_mutated_file_is_an_error_that_names_it_or_a_data_set(tmp_path, corpus
             dataset = load_dataset(str(source), reading=Reading(center=bool(k % 2)))
         except DataError as error:
             refused += 1
-            assert str(source) in str(error)
+            said = str(error)
         else:
             check(dataset)
+            said = str(source)
+        assert str(source) in said
+        assert "\n" not in said
         assert time.monotonic() - began < SECONDS
     assert refused > PER_FORMAT / 10
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.data.limits import MOST_CLASSES
+from mnist_report.data.messages import one_line
 from mnist_report.data.reading import Labelled
 from mnist_report.errors import DataError
 
@@ -32,7 +33,7 @@ def read_class_names(path: Path) -> tuple[str, ...]:
             raise DataError(f"{path}: longer than {MOST_FILE_BYTES:,} bytes, expected a class name a line")
         lines = content.decode("utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read as class names ({error})") from error
+        raise DataError(f"{path}: cannot be read as class names ({one_line(error)})") from error
     names = tuple(line.strip() for line in lines)
     while names and not names[-1]:
         names = names[:-1]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.data.limits import check_size
+from mnist_report.data.messages import one_line
 from mnist_report.errors import DataError
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -51,7 +52,7 @@ def read_idx(path: Path, ndim: int, sha256: str | None = None) -> NDArray[np.uin
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: the gzip stream is damaged ({error}); copy the file again") from error
+        raise DataError(f"{path}: the gzip stream is damaged ({one_line(error)}); copy the file again") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
 

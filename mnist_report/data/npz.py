@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 
 from mnist_report.data.limits import check_size
+from mnist_report.data.messages import one_line
 from mnist_report.data.reading import Labelled
 from mnist_report.errors import DataError
 
@@ -55,7 +56,7 @@ def read_npz(path: Path, split: str) -> Labelled:
                 _check_header(archive.zip, key, path)
             images, labels = (archive[key] for key in KEYS[split])
     except UNREADABLE as error:
-        raise DataError(f"{path}: not a readable .npz of plain arrays ({error})") from error
+        raise DataError(f"{path}: not a readable .npz of plain arrays ({one_line(error)})") from error
     if not all(isinstance(member, np.ndarray) for member in (images, labels)):
         raise DataError(f"{path}: not a readable .npz of plain arrays (a member is no .npy file)")
     return Labelled(images, labels)
@@ -87,5 +88,5 @@ def _check_header(archive: Any, key: str, path: Path) -> None:
 
 def inventory(names: Iterable[str]) -> str:
     """What was found, in short."""
-    shown = sorted(names)
+    shown = [one_line(name) for name in sorted(names)]
     return f"found {', '.join(shown[:6])}{', ...' if len(shown) > 6 else ''}" if shown else "found nothing"

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.data.limits import MOST_BYTES, MOST_ROWS, MOST_SIDE
+from mnist_report.data.messages import one_line
 from mnist_report.data.pictures import Stack, decode_picture
 from mnist_report.data.reading import Labelled
 from mnist_report.errors import UNREADABLE, DataError
@@ -44,7 +45,7 @@ def read_parquet_images(path: Path, *, center: bool) -> Labelled:
             labels = [_add(batch, row, stack, path) for row, batch in _batches(table)]
             images = stack.finish()
     except DAMAGED as error:
-        raise DataError(f"{path}: cannot be read as Parquet ({type(error).__name__}: {error})") from error
+        raise DataError(f"{path}: cannot be read as Parquet ({type(error).__name__}: {one_line(error)})") from error
     return Labelled(images, np.concatenate(labels), names, center)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mnist_report.data.centering import SIDE, center_picture
 from mnist_report.data.limits import MOST_SIDE, check_size
+from mnist_report.data.messages import one_line
 from mnist_report.errors import UNREADABLE, DataError
 
 FORMATS = ("PNG", "JPEG", "BMP")
@@ -45,9 +46,9 @@ def decode_picture(content: bytes, where: str) -> NDArray[np.uint8]:
                 return _grey(image)
     except Image.DecompressionBombError as error:
         expected = f"expected at most {MOST_SIDE:,} x {MOST_SIDE:,}"
-        raise DataError(f"{where}: an image has far too many pixels ({error}), {expected}") from error
+        raise DataError(f"{where}: an image has far too many pixels ({one_line(error)}), {expected}") from error
     except DAMAGED as error:
-        raise DataError(f"{where}: not a readable PNG, JPEG or BMP picture ({error})") from error
+        raise DataError(f"{where}: not a readable PNG, JPEG or BMP picture ({one_line(error)})") from error
 
 
 def _grey(image: Any) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.data.limits import MOST_ROWS, MOST_SIDE, check_size
+from mnist_report.data.messages import one_line
 from mnist_report.data.reading import Labelled
 from mnist_report.errors import DataError
 
@@ -68,7 +69,7 @@ def _layout(path: Path, file: BinaryIO) -> _Layout:
     try:
         cells = next(csv.reader([line.removeprefix(BOM).decode()]), [])
     except (ValueError, csv.Error) as error:
-        raise DataError(f"{path}: the first line is no UTF-8 of comma-separated cells ({error})") from error
+        raise DataError(f"{path}: the first line is no UTF-8 of comma-separated cells ({one_line(error)})") from error
     names = [cell.strip().lower() for cell in cells]
     # A first row with a damaged cell is no head.
     headed = LABEL in names or not any(NUMBER.fullmatch(name) for name in names)
