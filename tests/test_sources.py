@@ -9,7 +9,7 @@ import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
 from data_files import write_everything
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from makers import damaged_npz, digits, idx_header, npy_bytes, npy_header, write_idx_folder, write_npz, zip_bytes
 from strategies import law
@@ -199,7 +199,7 @@ def test_a_file_that_is_no_archive_is_an_error(tmp_path, content):
         load_dataset(str(path))
 
 
-@law
+@settings(law, max_examples=4)  # each starts several processes
 @given(data=st.data())
 def test_the_digest_is_the_same_from_every_format(tmp_path_factory, data):
     """IDX, archive, pictures, CSV and Parquet of the same images are the same data set."""

@@ -12,7 +12,7 @@ from mnist_report.data.dataset import Dataset, make_dataset
 from mnist_report.data.idx import read_idx
 from mnist_report.data.image_folder import has_classes, read_image_folder
 from mnist_report.data.npz import inventory, read_npz
-from mnist_report.data.parquet_images import read_parquet_images
+from mnist_report.data.parquet_process import read_parquet
 from mnist_report.data.pixel_table import read_pixel_table
 from mnist_report.data.reading import AS_IT_IS, Labelled, Reading
 from mnist_report.errors import DataError
@@ -81,7 +81,7 @@ def _load_path(path: Path, split: str, *, center: bool) -> Labelled:
         raise DataError(f"{path}: expected {SOURCES}, found {found}")
     if suffix == ".npz":
         return read_npz(path, split)
-    return read_pixel_table(path) if suffix == ".csv" else read_parquet_images(path, center=center)
+    return read_pixel_table(path) if suffix == ".csv" else read_parquet(path, center=center)
 
 
 def _centered(data: Labelled) -> Labelled:
