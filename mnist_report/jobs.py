@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_report.data.dataset import Dataset
+from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.evaluation.mistakes import MOST_MISTAKES
 from mnist_report.gates.rules import GateSet
 from mnist_report.inference import Answer
@@ -27,7 +28,7 @@ class Job:
 
     Attributes:
         model: a `.keras` file; nobody looks at it where there are predictions.
-        data: "mnist", a folder of IDX files or an `.npz`; with predictions also "none".
+        data: "mnist", a folder or a file; with predictions also "none".
         split: "test" or "train".
         device: "auto", "cpu" or "gpu".
         batch_size: images per call of the model.
@@ -42,6 +43,7 @@ class Job:
         notes: Markdown that the report shows.
         templates: a folder of templates that come before ours, or None.
         predictions: a file of predictions in place of a model, or None.
+        reading: how the data are read.
     """
 
     model: Path
@@ -60,6 +62,7 @@ class Job:
     notes: str = ""
     templates: Path | None = None
     predictions: Path | None = None
+    reading: Reading = AS_IT_IS
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,8 @@ def _common_facts(
             "sha256": dataset.sha256,
             "image_shape": list(dataset.images.shape[1:]) if dataset.images.size else None,
             "class_names": list(dataset.class_names),
+            "centered": job.reading.center,
+            "transposed": job.reading.transpose,
         },
     }
 

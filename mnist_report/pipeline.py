@@ -86,7 +86,7 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
         check_templates(job.templates)
         model_file = identify_model(job.model)
         with start_model(job.model, device=job.device, batch_size=job.batch_size) as model:
-            dataset = load_dataset(job.data, job.split)
+            dataset = load_dataset(job.data, job.split, job.reading)
             log.info("%s: %s split, %s images", dataset.source, dataset.split, f"{len(dataset):,}")
             slice_columns = slices_of(job.slices, dataset)
             slices = slices_facts(job.slices)
@@ -129,7 +129,7 @@ def rehearse(job: Job) -> None:
     """
     with unfinished_run(job.reports):
         check_templates(job.templates)
-        dataset = load_dataset(job.data, job.split)
+        dataset = load_dataset(job.data, job.split, job.reading)
         slices_of(job.slices, dataset)
         if job.baseline:
             read_baseline(job.baseline, dataset.class_names)

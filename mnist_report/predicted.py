@@ -38,7 +38,7 @@ def run_predictions(job: Job, surroundings: Surroundings) -> Finished:
         if job.data == NO_DATA:
             dataset, predictions = file.without_images()
         else:
-            dataset = load_dataset(job.data, job.split)
+            dataset = load_dataset(job.data, job.split, job.reading)
             predictions = file.of(dataset)
         log.info("%s: %s predictions", job.predictions, f"{len(predictions):,}")
         slice_columns = slices_of(job.slices, dataset)

@@ -2,17 +2,20 @@
 
 import gzip
 import hashlib
+import os
 from pathlib import Path
 
 import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
-from hypothesis import given
+from data_files import write_everything
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from makers import damaged_npz, digits, npy_bytes, write_idx_folder, write_npz
+from makers import damaged_npz, digits, idx_header, npy_bytes, npy_header, write_idx_folder, write_npz, zip_bytes
 from strategies import law
 
 import mnist_report
+from mnist_report.data.reading import Reading
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError
 
@@ -146,11 +149,11 @@ def test_a_name_too_long_for_any_file_is_an_error():
         load_dataset("x" * 300)
 
 
-@pytest.mark.parametrize(("name", "found"), [("mnist.csv", "a .csv file"), ("mnist", "a plain file")])
+@pytest.mark.parametrize(("name", "found"), [("mnist.tar", "a .tar file"), ("mnist", "a plain file")])
 def test_a_file_of_another_format_is_an_error(tmp_path, name, found):
     """The message says what is taken instead."""
     (tmp_path / name).write_text("5,0,0\n")
-    with pytest.raises(DataError, match=f"expected a folder of IDX files or an .npz file, found {found}"):
+    with pytest.raises(DataError, match=f"expected a folder of IDX files .* file, found {found}"):
         load_dataset(str(tmp_path / name))
 
 
@@ -161,11 +164,11 @@ def test_the_wrong_labels_file_is_an_error_with_both_counts(tmp_path):
         load_dataset(str(write_idx_folder(tmp_path, images, digits(5)[1])))
 
 
-def test_a_label_that_is_no_digit_is_named_with_its_index(tmp_path):
+def test_a_label_beyond_any_class_is_named_with_its_index(tmp_path):
     """As it stands in the file."""
     images, labels = digits(3)
-    labels[2] = 11
-    with pytest.raises(DataError, match=rf"{tmp_path} \(test split\): label 11 at index 2 is outside 0-9"):
+    labels[2] = 255
+    with pytest.raises(DataError, match=rf"{tmp_path} \(test split\): label 255 at index 2, expected at most 100"):
         load_dataset(str(write_idx_folder(tmp_path, images, labels)))
 
 
@@ -194,3 +197,79 @@ def test_a_file_that_is_no_archive_is_an_error(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(DataError, match=f"{path}: .*not a readable .npz"):
         load_dataset(str(path))
+
+
+@settings(law, max_examples=4)  # each starts several processes
+@given(data=st.data())
+def test_the_digest_is_the_same_from_every_format(tmp_path_factory, data):
+    """IDX, archive, pictures, CSV and Parquet of the same images are the same data set."""
+    side = data.draw(st.integers(2, 4))
+    images = data.draw(hnp.arrays(np.uint8, (data.draw(st.integers(1, 4)), side, side)))
+    labels = np.sort(data.draw(hnp.arrays(np.uint8, len(images), elements=st.integers(0, 9))))
+    paths = write_everything(tmp_path_factory.mktemp("formats"), images, labels)
+    found = {name: load_dataset(str(path)) for name, path in paths.items()}
+    assert {dataset.sha256 for dataset in found.values()} == {found["idx"].sha256}
+    assert {dataset.class_names for dataset in found.values()} == {tuple("0123456789")}
+
+
+@pytest.mark.parametrize("name", ["idx", "npz", "png", "csv", "struct"])
+def test_transposed_images_are_turned_back_from_any_format(tmp_path, name):
+    """EMNIST's rows are columns."""
+    images, labels = digits(3)
+    path = write_everything(tmp_path, images.transpose(0, 2, 1).copy(), labels)[name]
+    found = load_dataset(str(path), reading=Reading(transpose=True))
+    np.testing.assert_array_equal(found.images, images)
+
+
+@pytest.mark.parametrize("name", ["idx", "npz", "png", "csv", "struct", "rows"])
+def test_centering_gives_the_same_from_any_format(tmp_path, name):
+    """Whether images come one by one or all at once."""
+    paths = write_everything(tmp_path, *digits(3))
+    found, idx = (load_dataset(str(paths[key]), reading=Reading(center=True)) for key in (name, "idx"))
+    assert (found.images.shape, found.sha256) == ((3, 28, 28), idx.sha256)
+
+
+def test_a_set_among_several_is_named_as_a_path(tmp_path):
+    """EMNIST's archive holds six sets in one folder."""
+    for k, name in enumerate(("emnist-letters-test", "emnist-digits-test"), 2):
+        write_idx_folder(tmp_path, *digits(k), stem=name)
+    assert len(load_dataset(str(tmp_path / "emnist-letters"))) == 2
+    with pytest.raises(DataError, match=r"holds 2 sets \(emnist-digits, emnist-letters\); name one, as in .*digits"):
+        load_dataset(str(tmp_path))
+
+
+def test_a_lone_set_of_emnist_is_found_by_its_folder(tmp_path):
+    """Its files have a longer name than MNIST's."""
+    assert len(load_dataset(str(write_idx_folder(tmp_path, *digits(4), stem="emnist-mnist-test")))) == 4
+
+
+@pytest.mark.parametrize("classes", [2, 10, 26, 47, 100])
+def test_sets_of_other_class_counts_are_read(tmp_path, classes):
+    """Fewer than ten with their names, more also by their numbers."""
+    labels = np.arange(classes, dtype=np.uint8)
+    path = write_idx_folder(tmp_path, np.zeros((classes, 2, 2), np.uint8), labels)
+    (tmp_path / "names.txt").write_text("".join(f"kind {k}\n" for k in range(classes)))
+    names = load_dataset(str(path), reading=Reading(class_names=tmp_path / "names.txt")).class_names
+    assert names == tuple(f"kind {k}" for k in range(classes))
+    assert len(load_dataset(str(path)).class_names) == max(classes, 10)
+
+
+@pytest.mark.parametrize("shape", [(1, 1001, 1), (1, 1, 1001), (20_000_001, 1, 1), (3000, 1000, 1000)])
+@pytest.mark.parametrize("kind", ["idx", "npz"])
+def test_a_promise_beyond_the_limits_is_refused_before_it_is_kept(tmp_path, shape, kind):
+    """Whatever the file really holds."""
+    if kind == "idx":
+        path = write_idx_folder(tmp_path / "idx", *digits(1))
+        (path / "t10k-images-idx3-ubyte").write_bytes(idx_header(shape))
+    else:
+        path = tmp_path / "data.npz"
+        path.write_bytes(zip_bytes({"x_test.npy": npy_header(shape), "y_test.npy": npy_bytes(np.zeros(1, int))}))
+    with pytest.raises(DataError, match=rf"{path}.*expected at most [\d,]+"):
+        load_dataset(str(path))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    """Nobody would ever write into it."""
+    os.mkfifo(tmp_path / "data.csv")
+    with pytest.raises(DataError, match="found no regular file"):
+        load_dataset(str(tmp_path / "data.csv"))

@@ -12,11 +12,13 @@ from mnist_report.commands.options import (
     Model,
     MostMistakes,
     Predictions,
+    ReadingOptions,
     Reports,
     Seed,
     Slices,
     Split,
 )
+from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def evaluate(
     predictions: Predictions = None,
     data: Data = "mnist",
     split: Split = "test",
+    reading: ReadingOptions = AS_IT_IS,
     slices: Slices = None,
     reports: Reports = Path("reports"),
     device: Device = "auto",
@@ -49,6 +52,7 @@ def evaluate(
             predictions=predictions,
             data=data,
             split=split,
+            reading=reading,
             device=device,
             batch_size=batch_size,
             seed=seed,
@@ -72,6 +76,7 @@ def make_job(
     predictions: Path | None,
     data: str,
     split: str,
+    reading: Reading,
     device: str,
     batch_size: int,
     seed: int,
@@ -106,6 +111,7 @@ def make_job(
         model=model or shipped_model(),
         data=data,
         split=split,
+        reading=reading,
         device=device,
         batch_size=batch_size,
         seed=seed,

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
+from mnist_report.data.reading import Reading
 from mnist_report.errors import ConfigError
 
 FORMATS = ("html", "pdf")
@@ -14,8 +15,13 @@ Device = Annotated[
     Literal["auto", "cpu", "gpu"], Parameter(help="Where the model runs; gpu insists on one, auto takes one if there.")
 ]
 Data = Annotated[
-    str, Parameter(help="mnist (embedded), a folder of IDX files, raw or gzipped, or an .npz laid out as Keras's.")
+    str,
+    Parameter(
+        help="mnist (embedded), a folder of IDX files or of a subfolder of pictures for each class, an .npz laid out "
+        "as Keras's, a .csv of pixels, or a .parquet with the columns image and label."
+    ),
 ]
+ReadingOptions = Annotated[Reading, Parameter(name="*", group=Group("Data", sort_key=4))]
 Split = Annotated[Literal["test", "train"], Parameter(help="Which part of the data.")]
 Slices = Annotated[
     Path | None, Parameter(help="A CSV or Parquet file with a column index and columns that slice the images.")

@@ -19,6 +19,7 @@ from mnist_report.commands.options import (
     MostMistakes,
     Notes,
     Predictions,
+    ReadingOptions,
     Reports,
     Seed,
     Slices,
@@ -28,6 +29,7 @@ from mnist_report.commands.options import (
     parse_formats,
 )
 from mnist_report.commands.train import INTERRUPTED, train_model
+from mnist_report.data.reading import AS_IT_IS
 from mnist_report.errors import ConfigError
 from mnist_report.model.recipes import Recipe
 
@@ -40,6 +42,7 @@ def run(
     predictions: Predictions = None,
     data: Data = "mnist",
     split: Split = "test",
+    reading: ReadingOptions = AS_IT_IS,
     train: Annotated[bool, Parameter(negative=())] = False,
     slices: Slices = None,
     reports: Reports = Path("reports"),
@@ -77,6 +80,7 @@ def run(
             predictions=predictions,
             data=data,
             split=split,
+            reading=reading,
             device=device,
             batch_size=batch_size,
             seed=seed,
@@ -94,7 +98,7 @@ def run(
             from mnist_report.pipeline import rehearse
 
             rehearse(job)
-            trained = train_model(data, None, device, training, terminal)
+            trained = train_model(data, None, device, training, terminal, reading=reading)
             if trained is None or trained.interrupted:
                 return INTERRUPTED
             job = replace(job, model=trained.model)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Group, Parameter
 
 from mnist_report.commands.console import Console, ConsoleOptions, console, interrupt_flag, log
-from mnist_report.commands.options import Data, Device
+from mnist_report.commands.options import Data, Device, ReadingOptions
+from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.model.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ RecipeOptions = Annotated[Recipe, Parameter(name="*", group=Group("Recipe", sort
 def train(
     *,
     data: Data = "mnist",
+    reading: ReadingOptions = AS_IT_IS,
     output: Path | None = None,
     device: Device = "auto",
     recipe: RecipeOptions = Recipe(),  # noqa: B008  frozen
@@ -35,14 +37,16 @@ def train(
         output: The .keras file to write; by default models/mnist_cnn-<time>.keras.
     """
     with console(console_options) as terminal:
-        trained = train_model(data, output, device, recipe, terminal)
+        trained = train_model(data, output, device, recipe, terminal, reading=reading)
         if trained is None:
             return INTERRUPTED
         print(trained.model, flush=True)
         return INTERRUPTED if trained.interrupted else 0
 
 
-def train_model(data: str, output: Path | None, device: str, recipe: Recipe, terminal: Console) -> "Trained | None":
+def train_model(
+    data: str, output: Path | None, device: str, recipe: Recipe, terminal: Console, *, reading: Reading
+) -> "Trained | None":
     """Train with progress on the terminal; None when it was interrupted before an epoch was finished."""
     from mnist_report.commands.surroundings import now
     from mnist_report.data.sources import load_dataset
@@ -51,7 +55,7 @@ def train_model(data: str, output: Path | None, device: str, recipe: Recipe, ter
 
     created = now()
     output = output or Path("models") / f"mnist_cnn-{created:%Y%m%dT%H%M%SZ}.keras"
-    dataset = load_dataset(data, "train")
+    dataset = load_dataset(data, "train", reading)
     log.info("training on %s: %s images, seed %d", dataset.source, f"{len(dataset):,}", recipe.seed)
     with terminal.progress("epoch 1") as move, interrupt_flag() as stopped:
 

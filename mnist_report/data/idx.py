@@ -15,6 +15,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_report.data.limits import check_size
+from mnist_report.data.messages import one_line
 from mnist_report.errors import DataError
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -34,8 +36,8 @@ def read_idx(path: Path, ndim: int, sha256: str | None = None) -> NDArray[np.uin
         A read-only uint8 array with `ndim` dimensions.
 
     Raises:
-        DataError: the file is missing, not IDX, of another type or rank, or its size and its header
-            differ, or its digest is another.
+        DataError: the file is missing, not IDX, of another type or rank, larger than the limits, or its size and
+            its header differ, or its digest is another.
     """
     if path.is_dir():
         raise DataError(f"{path}: expected an IDX file, found a folder")
@@ -50,7 +52,7 @@ def read_idx(path: Path, ndim: int, sha256: str | None = None) -> NDArray[np.uin
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: the gzip stream is damaged ({error}); copy the file again") from error
+        raise DataError(f"{path}: the gzip stream is damaged ({one_line(error)}); copy the file again") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
 
@@ -58,6 +60,7 @@ def read_idx(path: Path, ndim: int, sha256: str | None = None) -> NDArray[np.uin
 def _read_stream(stream: BinaryIO | gzip.GzipFile, path: Path, ndim: int, sha256: str | None) -> NDArray[np.uint8]:
     header, shape = _read_header(stream, path, ndim)
     expected = math.prod(shape)
+    check_size(shape, f"{path}: the header promises too much")
     # One byte more than promised tells an oversized file without reading all of it.
     body = _read_at_most(stream, expected + 1)
     if len(body) != expected:

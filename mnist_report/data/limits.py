@@ -1,0 +1,32 @@
+"""How large data may be: checked before anything of that size is allocated."""
+
+import math
+from collections.abc import Sequence
+
+from mnist_report.errors import DataError
+
+# A digit needs no more; each image is also drawn into the report.
+MOST_SIDE = 1_000
+# 25 times the largest set of this kind that is in use (EMNIST by class, 814,255 images).
+MOST_ROWS = 20_000_000
+# What a machine of 8 GiB holds beside the model and the float32 batches; MNIST takes 47 MB.
+MOST_BYTES = 2 << 30
+# The report stays readable up to here.
+MOST_CLASSES = 100
+
+
+def check_size(shape: Sequence[int], where: str, itemsize: int = 1) -> None:
+    """See that images, shape (n, height, width), or labels, shape (n,), are no larger than the limits.
+
+    Raises:
+        DataError: they are.
+    """
+    n, *sides = shape
+    if n > MOST_ROWS:
+        raise DataError(f"{where}: {n:,} rows, expected at most {MOST_ROWS:,}")
+    if any(side > MOST_SIDE for side in sides):
+        found = " x ".join(f"{side:,}" for side in sides)
+        raise DataError(f"{where}: an image has {found} pixels, expected at most {MOST_SIDE:,} x {MOST_SIDE:,}")
+    size = math.prod(shape) * itemsize
+    if size > MOST_BYTES:
+        raise DataError(f"{where}: {n:,} rows of {size:,} bytes in all, expected at most {MOST_BYTES:,}")

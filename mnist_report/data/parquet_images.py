@@ -1,0 +1,161 @@
+"""Parquet files with a column of images, as Hugging Face datasets and data frames write them."""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.data.limits import MOST_BYTES, MOST_ROWS, MOST_SIDE
+from mnist_report.data.messages import one_line
+from mnist_report.data.pictures import Stack, decode_picture
+from mnist_report.data.reading import Labelled
+from mnist_report.errors import UNREADABLE, DataError
+
+IMAGE, LABEL = "image", "label"
+ROWS = 64
+# A file holds an equal value once, but a batch holds it as often as it occurs: so many bytes at most, all equal.
+BATCH_BYTES = 1 << 29
+DAMAGED = (*UNREADABLE, MemoryError, RuntimeError, EOFError)
+
+
+def read_parquet_images(path: Path, *, center: bool) -> Labelled:
+    """Read a Parquet file.
+
+    Args:
+        path: with a column `label` of whole numbers and a column `image`: an encoded picture as bytes or as a struct
+            with `bytes`, or a list of the pixels of a square image, or of its rows.
+        center: whether the images are centred the MNIST way; else they must have one size.
+
+    Raises:
+        DataError: it is not such a file; the message names the row.
+    """
+    from pyarrow import parquet
+
+    try:
+        # A file object: pyarrow would take a folder for a data set of many files.
+        with path.open("rb") as file, parquet.ParquetFile(file) as table:
+            _check_columns(table.schema_arrow.names, path)
+            _check_groups(table.metadata, path)
+            names = _class_names(table.schema_arrow.metadata)
+            stack = Stack(table.metadata.num_rows, center=center, where=str(path))
+            labels = [_add(batch, row, stack, path) for row, batch in _batches(table)]
+            images = stack.finish()
+    except DAMAGED as error:
+        raise DataError(f"{path}: cannot be read as Parquet ({type(error).__name__}: {one_line(error)})") from error
+    return Labelled(images, np.concatenate(labels), names, center)
+
+
+def _check_columns(names: list[str], path: Path) -> None:
+    for name in (IMAGE, LABEL):
+        if names.count(name) != 1:
+            found = ", ".join(map(repr, names[:6])) or "none"
+            raise DataError(f"{path}: {names.count(name)} columns {name!r}, expected one; found {found}")
+
+
+def _check_groups(metadata: Any, path: Path) -> None:
+    """What the file says of itself, before a byte of it is decompressed."""
+    if metadata.num_rows > MOST_ROWS:
+        raise DataError(f"{path}: {metadata.num_rows:,} rows, expected at most {MOST_ROWS:,}")
+    for k in range(metadata.num_row_groups):
+        group = metadata.row_group(k)
+        for column in (group.column(c) for c in range(group.num_columns)):
+            if column.path_in_schema.split(".")[0] not in {IMAGE, LABEL}:
+                continue
+            where = f"{path}: row group {k}, column {column.path_in_schema!r}"
+            if column.total_uncompressed_size > MOST_BYTES:
+                raise DataError(f"{where}: {column.total_uncompressed_size:,} bytes, expected at most {MOST_BYTES:,}")
+            if column.num_values > MOST_SIDE**2 * group.num_rows or column.num_values > MOST_BYTES:
+                raise DataError(
+                    f"{where}: {column.num_values:,} values in {group.num_rows:,} rows, expected at most "
+                    f"{MOST_SIDE:,} x {MOST_SIDE:,} in one and {MOST_BYTES:,} in all"
+                )
+
+
+def _class_names(metadata: Any) -> tuple[str, ...] | None:
+    """The classes' names where a Hugging Face data set wrote them; anything else is not ours to judge."""
+    try:
+        names = json.loads((metadata or {})[b"huggingface"])["info"]["features"][LABEL]["names"]
+    except (LookupError, TypeError, ValueError, RecursionError):
+        return None
+    texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return tuple(names) if texts and names else None
+
+
+def _batches(table: Any) -> Iterator[tuple[int, Any]]:
+    row = 0
+    for k in range(table.num_row_groups):
+        group = table.metadata.row_group(k)
+        size = max(group.column(c).total_uncompressed_size for c in range(group.num_columns))
+        rows = min(max(BATCH_BYTES // max(size, 1), 1), ROWS)
+        for batch in table.iter_batches(rows, row_groups=[k], columns=[IMAGE, LABEL], use_threads=False):
+            yield row, batch
+            row += len(batch)
+
+
+def _add(batch: Any, row: int, stack: Stack, path: Path) -> NDArray[np.int64]:
+    """Put a batch's images on the stack.
+
+    Returns:
+        Its labels.
+    """
+    import pyarrow as pa
+
+    labels = batch[LABEL]
+    if not pa.types.is_integer(labels.type) or labels.null_count:
+        found = f"{labels.null_count} empty cells from row {row}" if labels.null_count else str(labels.type)
+        raise DataError(f"{path}: column {LABEL!r}: found {found}, expected whole numbers")
+    images = batch[IMAGE]
+    for k in range(len(images)):
+        where = f"{path}: row {row + k}"
+        stack.add(_picture(images[k], where), where)
+    return np.asarray(labels.cast(pa.int64()))
+
+
+def _picture(cell: Any, where: str) -> NDArray[np.uint8]:
+    import pyarrow as pa
+
+    if pa.types.is_struct(cell.type) and cell.is_valid and cell.type.get_field_index("bytes") >= 0:
+        cell = cell["bytes"]
+    if not cell.is_valid:
+        raise DataError(f"{where}: the image is empty; a path to a file elsewhere is not followed")
+    if pa.types.is_binary(cell.type) or pa.types.is_large_binary(cell.type):
+        return decode_picture(cell.as_buffer().to_pybytes(), where)
+    if _is_list(cell.type):
+        return _pixels(cell.values, where)
+    raise DataError(f"{where}: the image is {cell.type}, expected an encoded picture as bytes or a list of pixels")
+
+
+def _is_list(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return any(is_kind(kind) for is_kind in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list))
+
+
+def _pixels(values: Any, where: str) -> NDArray[np.uint8]:
+    """A list of pixels, or of rows of pixels, as an image."""
+    import pyarrow as pa
+
+    height = math.isqrt(len(values))
+    square = height * height == len(values)
+    if _is_list(values.type):
+        if values.null_count:
+            raise DataError(f"{where}: a row of pixels is empty")
+        height, lengths = len(values), set(values.value_lengths().to_pylist())
+        if len(lengths) > 1:
+            raise DataError(f"{where}: its rows have {min(lengths)} to {max(lengths)} pixels, expected equally many")
+        values, square = values.flatten(), True
+    if len(values) == 0 or not square:
+        raise DataError(f"{where}: found {len(values)} pixels, expected a square image, such as 784")
+    if not pa.types.is_integer(values.type) or values.null_count:
+        found = "an empty cell" if values.null_count else str(values.type)
+        raise DataError(f"{where}: a pixel is {found}, expected whole numbers from 0 to 255")
+    numbers = np.asarray(values)
+    if numbers.min() < 0 or numbers.max() > 255:
+        raise DataError(
+            f"{where}: pixels from {numbers.min()} to {numbers.max()}, expected whole numbers from 0 to 255"
+        )
+    return numbers.astype(np.uint8).reshape(height, -1)

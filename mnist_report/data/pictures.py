@@ -1,0 +1,116 @@
+"""Encoded pictures: one becomes a grey array, many become one stack."""
+
+import io
+import struct
+import warnings
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.data.centering import SIDE, center_picture
+from mnist_report.data.limits import MOST_SIDE, check_size
+from mnist_report.data.messages import one_line
+from mnist_report.errors import UNREADABLE, DataError
+
+FORMATS = ("PNG", "JPEG", "BMP")
+# 1,000 x 1,000 pixels of four 16-bit channels take half of it without any compression.
+MOST_ENCODED = 16 << 20
+# A picture has about ten; each takes time for all the pixels, however few bytes it is.
+MOST_JPEG_SCANS = 100
+JPEG_SCAN = b"\xff\xda"
+DAMAGED = (*UNREADABLE, SyntaxError, EOFError, MemoryError, RuntimeError, struct.error, zlib.error, Warning)
+
+
+def decode_picture(content: bytes, where: str) -> NDArray[np.uint8]:
+    """An encoded PNG, JPEG or BMP as grey values, shape (height, width).
+
+    Colours become grey by their luminance, what is transparent becomes white, 16 bits become 8.
+
+    Raises:
+        DataError: it is none, damaged, or larger than the limits.
+    """
+    from PIL import Image
+
+    if len(content) > MOST_ENCODED:
+        raise DataError(f"{where}: an encoded picture of {len(content):,} bytes, expected at most {MOST_ENCODED:,}")
+    try:
+        # Pillow warns of a decompression bomb before it raises; here both are an error.
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                check_size((1, image.height, image.width), where)
+                if image.format == "JPEG" and content.count(JPEG_SCAN) > MOST_JPEG_SCANS:
+                    raise DataError(f"{where}: a JPEG of more than {MOST_JPEG_SCANS} scans")
+                return _grey(image)
+    except Image.DecompressionBombError as error:
+        expected = f"expected at most {MOST_SIDE:,} x {MOST_SIDE:,}"
+        raise DataError(f"{where}: an image has far too many pixels ({one_line(error)}), {expected}") from error
+    except DAMAGED as error:
+        raise DataError(f"{where}: not a readable PNG, JPEG or BMP picture ({one_line(error)})") from error
+
+
+def _grey(image: Any) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    if image.mode.startswith("I"):
+        values = np.asarray(image).astype(np.int64)
+        return (np.clip(values, 0, 0xFFFF) // 257).astype(np.uint8)
+    if image.mode in {"LA", "PA", "RGBA", "La", "RGBa"} or "transparency" in image.info:
+        opaque = image.convert("RGBA")
+        page = Image.new("RGBA", image.size, "white")
+        page.alpha_composite(opaque)
+        image = page
+    return np.array(image.convert("L"), dtype=np.uint8)
+
+
+class Stack:
+    """Pictures that come one by one, in an array of (n, height, width).
+
+    Args:
+        n: how many there will be.
+        center: whether each is centred; else all must be of one size.
+        where: whose they are, for messages.
+    """
+
+    def __init__(self, n: int, *, center: bool, where: str) -> None:
+        check_size((n,), where)
+        self._n, self._center, self._where = n, center, where
+        self._images: NDArray[np.uint8] | None = None
+        self._filled = 0
+
+    def add(self, picture: NDArray[np.uint8], where: str) -> None:
+        """Put one more in.
+
+        Raises:
+            DataError: it has another size than the first, or all will be larger than the limits.
+        """
+        check_size((1, *picture.shape), where)
+        if 0 in picture.shape:
+            raise DataError(f"{where}: an image without pixels")
+        picture = center_picture(picture) if self._center else picture
+        if self._images is None:
+            check_size((self._n, *picture.shape), self._where)
+            self._images = np.empty((self._n, *picture.shape), np.uint8)
+        height, width = self._images.shape[1:]
+        if picture.shape != (height, width):
+            raise DataError(
+                f"{where}: {picture.shape[0]} x {picture.shape[1]} pixels, expected {height} x {width} as in the first "
+                f"image; --center brings all to {SIDE} x {SIDE}"
+            )
+        if self._filled == self._n:
+            raise DataError(f"{self._where}: has more than the {self._n:,} images that it promises")
+        self._images[self._filled] = picture
+        self._filled += 1
+
+    def finish(self) -> NDArray[np.uint8]:
+        """All of them.
+
+        Raises:
+            DataError: there are none, or fewer than were promised.
+        """
+        if self._images is None or self._filled < self._n:
+            promised = f", of {self._n:,} promised" if self._n else ""
+            raise DataError(f"{self._where}: found {self._filled:,} images{promised}")
+        return self._images
