@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import stat
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
@@ -15,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from mnist_report.errors import ModelError, OutputError
 from mnist_report.model.card import card_path, read_card
 from mnist_report.model.fitting import Epoch
+from mnist_report.model.keras_archive import MOST_BYTES, check_archive
 from mnist_report.resources import resource
 
 if TYPE_CHECKING:
     import keras
 
 SHIPPED = "mnist_cnn.keras"
-PARTS = ("config.json", "metadata.json", "model.weights.h5")
 
 
 def shipped_model() -> Path:
@@ -60,28 +59,26 @@ def identify_model(path: Path) -> ModelFile:
 
 
 def check_model_file(path: Path) -> None:
-    """See that `path` is a Keras archive, without importing keras.
+    """See that `path` is a Keras archive that only computes, without importing keras.
 
     Raises:
-        ModelError: it is missing, a folder, another format, or an archive that lacks a part.
+        ModelError: it is missing, a folder, another format, damaged, of absurd size, or brings code along.
     """
     try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise ModelError(f"{path}: expected a .keras file, found a folder")
-        if path.suffix != ".keras":
-            found = path.suffix or "no suffix"
-            raise ModelError(f"{path}: expected a .keras file, found {found}; save it with model.save()")
-        with zipfile.ZipFile(path) as archive:
-            missing = [part for part in PARTS if part not in archive.namelist()]
+        found = path.stat()
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such model file") from error
-    except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise ModelError(f"{path}: not a zip archive, so not a .keras file; save it again with model.save()") from error
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: cannot be read ({error})") from error
-    if missing:
-        raise ModelError(f"{path}: the archive has no {missing[0]}; save the whole model with model.save()")
+    if not stat.S_ISREG(found.st_mode):
+        kind = "a folder" if stat.S_ISDIR(found.st_mode) else "something that is no file"
+        raise ModelError(f"{path}: expected a .keras file, found {kind}")
+    if path.suffix != ".keras":
+        suffix = path.suffix or "no suffix"
+        raise ModelError(f"{path}: expected a .keras file, found {suffix}; save it with model.save()")
+    if found.st_size > MOST_BYTES:
+        raise ModelError(f"{path}: {found.st_size:,} bytes, at most {MOST_BYTES:,} are taken")
+    check_archive(path, str(path), trusted=False)
 
 
 def load_model(path: Path) -> "keras.Model":
