@@ -9,6 +9,7 @@ import pytest
 
 from mnist_report.errors import DeviceError, ModelError
 from mnist_report.inference import start_model
+from mnist_report.model.store import identify_model
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
 
@@ -17,7 +18,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
 def served(models):
     """The good model's anatomy, backend and answer to seven images in batches of three, and the progress shown."""
     shown = []
-    with start_model(models / "good.keras", device="cpu", batch_size=3) as model:
+    with start_model(identify_model(models / "good.keras"), device="cpu", batch_size=3) as model:
         anatomy, backend = model.wait_until_loaded()
         inference = model.predict(IMAGES, lambda done, total: shown.append((done, total)))
     return anatomy, backend, inference, shown
@@ -66,7 +67,7 @@ def test_this_process_never_imports_keras():
 
 def test_a_model_that_dies_while_predicting_is_an_error_that_says_how(models):
     """A SIGKILL, as from the system's out-of-memory killer, is named."""
-    with start_model(models / "good.keras", device="cpu", batch_size=3) as model:
+    with start_model(identify_model(models / "good.keras"), device="cpu", batch_size=3) as model:
         model.wait_until_loaded()
 
         def kill(*_):
@@ -80,7 +81,7 @@ def test_a_backend_that_is_not_installed_is_an_error(models, monkeypatch):
     """The message names the variable that asked for it."""
     monkeypatch.setenv("KERAS_BACKEND", "nonsense")
     with (
-        start_model(models / "good.keras", device="cpu", batch_size=3) as model,
+        start_model(identify_model(models / "good.keras"), device="cpu", batch_size=3) as model,
         pytest.raises(DeviceError, match="KERAS_BACKEND is 'nonsense'"),
     ):
         model.wait_until_loaded()
@@ -89,7 +90,7 @@ def test_a_backend_that_is_not_installed_is_an_error(models, monkeypatch):
 def test_a_gpu_that_is_not_there_is_an_error(models):
     """`gpu` never turns into a silent run on the CPU."""
     with (
-        start_model(models / "good.keras", device="gpu", batch_size=3) as model,
+        start_model(identify_model(models / "good.keras"), device="gpu", batch_size=3) as model,
         pytest.raises(DeviceError, match="sees no GPU"),
     ):
         model.wait_until_loaded()

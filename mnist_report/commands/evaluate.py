@@ -1,5 +1,6 @@
 """`mnist-report evaluate`: predictions and frames without a report."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,13 @@ from mnist_report.commands.options import (
     Data,
     Device,
     Model,
+    ModelSha256,
     MostMistakes,
     Reports,
     Seed,
     Slices,
     Split,
+    TrustModel,
 )
 from mnist_report.errors import ConfigError
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 def evaluate(
     *,
     model: Model = None,
+    trust_model: TrustModel = False,
+    model_sha256: ModelSha256 = None,
     data: Data = "mnist",
     split: Split = "test",
     slices: Slices = None,
@@ -44,6 +49,8 @@ def evaluate(
     with console(console_options) as terminal:
         job = make_job(
             model=model,
+            trust_model=trust_model,
+            model_sha256=model_sha256,
             data=data,
             split=split,
             device=device,
@@ -66,6 +73,8 @@ def evaluate(
 def make_job(
     *,
     model: Path | None,
+    trust_model: bool,
+    model_sha256: str | None,
     data: str,
     split: str,
     device: str,
@@ -84,7 +93,7 @@ def make_job(
     """The options as a job.
 
     Raises:
-        ConfigError: a number is out of its range.
+        ConfigError: a number is out of its range, or the digest is none.
         DataError: the notes cannot be read.
     """
     from mnist_report.jobs import Job
@@ -94,8 +103,12 @@ def make_job(
     for name, value, least in (("batch-size", batch_size, 1), ("seed", seed, 0), ("most-mistakes", most_mistakes, 0)):
         if value < least:
             raise ConfigError(f"{name} is {value}, expected at least {least}")
+    if model_sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", model_sha256):
+        raise ConfigError(f"model-sha256 is {model_sha256!r}, expected 64 hexadecimal digits")
     return Job(
         model=model or shipped_model(),
+        trust_model=trust_model,
+        model_sha256=model_sha256,
         data=data,
         split=split,
         device=device,

@@ -20,7 +20,16 @@ Split = Annotated[Literal["test", "train"], Parameter(help="Which part of the da
 Slices = Annotated[
     Path | None, Parameter(help="A CSV or Parquet file with a column index and columns that slice the images.")
 ]
-Model = Annotated[Path | None, Parameter(help="A .keras file; by default the model that comes with mnist-report.")]
+Model = Annotated[
+    Path | None,
+    Parameter(
+        help="A .keras, .h5, .tflite or .onnx file, or a SavedModel; by default the model that comes with mnist-report."
+    ),
+]
+TrustModel = Annotated[
+    bool, Parameter(negative=(), help="Let the model run code of its own, without limits of memory and time.")
+]
+ModelSha256 = Annotated[str | None, Parameter(help="What the sha256 of the model file must be.")]
 Reports = Annotated[Path, Parameter(help="The folder of the run folders.")]
 BatchSize = Annotated[int, Parameter(help="Images per call of the model.")]
 Seed = Annotated[int, Parameter(help="Of everything drawn at random.")]

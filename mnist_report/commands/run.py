@@ -16,6 +16,7 @@ from mnist_report.commands.options import (
     Device,
     Format,
     Model,
+    ModelSha256,
     MostMistakes,
     Notes,
     Reports,
@@ -24,6 +25,7 @@ from mnist_report.commands.options import (
     Split,
     TemplateDir,
     Title,
+    TrustModel,
     parse_formats,
 )
 from mnist_report.commands.train import INTERRUPTED, train_model
@@ -36,6 +38,8 @@ TrainingOptions = Annotated[Recipe, Parameter(name="training", group=Group("With
 def run(
     *,
     model: Model = None,
+    trust_model: TrustModel = False,
+    model_sha256: ModelSha256 = None,
     data: Data = "mnist",
     split: Split = "test",
     train: Annotated[bool, Parameter(negative=())] = False,
@@ -67,9 +71,13 @@ def run(
 
         if train and model is not None:
             raise ConfigError("--train trains a new model, so --model cannot name one; give only one of the two")
+        if train and model_sha256 is not None:
+            raise ConfigError("--train trains a new model, so --model-sha256 cannot know its digest")
         gates = load_gates(gate_options)
         job = make_job(
             model=model,
+            trust_model=trust_model,
+            model_sha256=model_sha256,
             data=data,
             split=split,
             device=device,

@@ -48,6 +48,7 @@ def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
             [
                 model["path"],
                 *(["shipped with mnist-report"] if model["shipped"] else []),
+                *(["trusted: code of the file's could run"] if model.get("trusted") else []),
                 f"{model['format']}, {text.size(model['size_bytes'])}",
             ]
         ),
