@@ -32,6 +32,14 @@ def test_the_probabilities_are_those_of_the_network(served, models):
     np.testing.assert_allclose(served[2].probabilities, expected, atol=1e-6)
 
 
+def test_the_old_format_gives_the_same_rows(served, models):
+    """The same model as .h5."""
+    with start_model(identify_model(models / "good.h5"), device="cpu", batch_size=7) as model:
+        assert model.wait_until_loaded()[0].parameters == 7850
+        inference = model.predict(IMAGES, lambda *_: None)
+    np.testing.assert_allclose(inference.probabilities, served[2].probabilities, atol=1e-6)
+
+
 def test_the_answer_is_float32_with_a_row_an_image(served):
     """What is stored is what the model gave."""
     assert (served[2].probabilities.shape, served[2].probabilities.dtype) == ((7, 10), np.float32)
