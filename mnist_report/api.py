@@ -150,7 +150,8 @@ class MNISTClassifier:
             ModelError: it is not one, or keras cannot load it.
         """
         path = Path(filepath) if filepath is not None else shipped_model()
-        identify_model(path)
+        if identify_model(path).format not in ("keras", "hdf5"):
+            raise ModelError(f"{path}: expected a .keras or .h5 file; mnist-report run takes the other formats")
         _import_keras()
         self.model, self._trained = load_model(path), None
         return self.model

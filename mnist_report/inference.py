@@ -5,17 +5,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.errors import ModelError
-from mnist_report.model.adapter import Anatomy, dissect, unit_scale
-from mnist_report.model.backend import Backend, find_backend
+from mnist_report.model.adapter import Anatomy
+from mnist_report.model.backend import Backend
 from mnist_report.model.process import ModelProcess, device_environment
-from mnist_report.model.store import load_model
+from mnist_report.model.runner import open_runner
+from mnist_report.model.store import ModelFile
+
+# Of one model that nobody vouches for. Loading counts from when its answer is waited for, TensorFlow's start included.
+MOST_MEMORY = 5 << 29
+LOADING_SECONDS = 55.0
+BATCH_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +61,7 @@ class Answer:
 class RunningModel:
     """A model in a process of its own, possibly still loading."""
 
-    path: Path
+    model: ModelFile
     process: ModelProcess
     batch_size: int
 
@@ -68,7 +72,7 @@ class RunningModel:
             ModelError: it cannot be loaded, or its process died.
             DeviceError: the device that was asked for is not there.
         """
-        _, value = self.process.receive(f"loading {self.path}")
+        _, value = self.process.receive(f"loading {self.model.path}", self._limit(LOADING_SECONDS))
         anatomy, backend = value
         return anatomy, backend
 
@@ -89,12 +93,15 @@ class RunningModel:
         feeder.start()
         done, batches = 0, []
         while done < n:
-            _, batch = self.process.receive(f"predicting image {done} of {n}")
+            _, batch = self.process.receive(f"predicting image {done} of {n}", self._limit(BATCH_SECONDS))
             batches.append(batch)
             done += len(batch)
             show(done, n)
         feeder.join()
         return Inference(np.concatenate(batches), self.batch_size, time.perf_counter() - began)
+
+    def _limit(self, seconds: float) -> float | None:
+        return seconds if self.model.limited else None
 
     def _feed(self, images: NDArray[np.uint8]) -> None:
         with suppress(BrokenPipeError, ConnectionResetError):  # the receiving side reports the child's death
@@ -103,39 +110,23 @@ class RunningModel:
 
 
 @contextmanager
-def start_model(path: Path, *, device: str, batch_size: int) -> Iterator[RunningModel]:
+def start_model(model: ModelFile, *, device: str, batch_size: int) -> Iterator[RunningModel]:
     """Start loading a model and return at once; the process ends with the context.
 
     Args:
-        path: a `.keras` file.
+        model: a file that was looked at.
         device: "auto", "cpu" or "gpu".
         batch_size: images per call of the model.
     """
     environment = device_environment(device)
-    with ModelProcess(_serve, path, device, environment=environment) as process:
-        yield RunningModel(path, process, batch_size)
+    memory = MOST_MEMORY if model.limited else None
+    with ModelProcess(_serve, model, device, environment=environment, memory=memory) as process:
+        yield RunningModel(model, process, batch_size)
 
 
-def _serve(connection: Connection, path: Path, device: str) -> None:
+def _serve(connection: Connection, model: ModelFile, device: str) -> None:
     """The child's side: load, say what was loaded, answer batches until the parent ends the process."""
-    backend = find_backend(device)
-    model = load_model(path)
-    anatomy = dissect(model, str(path))
-    connection.send(("loaded", (anatomy, backend)))
-    full = None
+    runner = open_runner(model, device)
+    connection.send(("loaded", (runner.anatomy, runner.backend)))
     while True:
-        images = connection.recv()
-        pixels = unit_scale(images).reshape(-1, *anatomy.input_shape)
-        # A smaller last batch is padded: another shape would be compiled anew.
-        full = full or len(pixels)
-        padded = np.concatenate([pixels, np.zeros((full - len(pixels), *pixels.shape[1:]), np.float32)])
-        try:
-            answer = np.asarray(model.predict_on_batch(padded), np.float32)
-        except Exception as error:  # a layer may raise anything
-            raise ModelError(f"{path}: the model fails on a batch of shape {padded.shape}: {error}") from error
-        if answer.shape != (len(padded), anatomy.num_classes):
-            raise ModelError(
-                f"{path}: the model answers {len(padded)} images with shape {answer.shape}, "
-                f"expected {(len(padded), anatomy.num_classes)}: a row an image"
-            )
-        connection.send(("probabilities", answer[: len(pixels)]))
+        connection.send(("probabilities", runner.predict(connection.recv())))

@@ -13,6 +13,7 @@ from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.evaluation.mistakes import MOST_MISTAKES
 from mnist_report.gates.rules import GateSet
 from mnist_report.inference import Answer
+from mnist_report.model.opening import protections
 from mnist_report.model.store import SHIPPED, ModelFile, file_sha256
 from mnist_report.runs.foreign_predictions import ForeignPredictions
 from mnist_report.runs.metrics_document import FORMAT
@@ -27,7 +28,8 @@ class Job:
     """What to evaluate and what to make of it.
 
     Attributes:
-        model: a `.keras` file; nobody looks at it where there are predictions.
+        model: a `.keras`, `.h5`, `.tflite` or `.onnx` file, or a SavedModel; nobody looks at it where there are
+            predictions.
         data: "mnist", a folder or a file; with predictions also "none".
         split: "test" or "train".
         device: "auto", "cpu" or "gpu".
@@ -41,6 +43,8 @@ class Job:
         gates: what the run must hold, or None.
         most_mistakes: so many wrong predictions are shown at most, but each confused pair's worst one always.
         notes: Markdown that the report shows.
+        trust_model: whether the model may bring code along.
+        model_sha256: what the model's digest must be, or None.
         templates: a folder of templates that come before ours, or None.
         predictions: a file of predictions in place of a model, or None.
         reading: how the data are read.
@@ -60,6 +64,8 @@ class Job:
     gates: GateSet | None = None
     most_mistakes: int = MOST_MISTAKES
     notes: str = ""
+    trust_model: bool = False
+    model_sha256: str | None = None
     templates: Path | None = None
     predictions: Path | None = None
     reading: Reading = AS_IT_IS
@@ -104,7 +110,9 @@ def make_provenance(
             # Where an installation keeps the shipped model is nobody's business.
             "path": f"models/{SHIPPED}" if model_file.shipped else writable(str(model_file.path)),
             "shipped": model_file.shipped,
-            "format": "keras",
+            "format": model_file.format,
+            "trusted": model_file.trusted,
+            "protections": protections(model_file),
             "sha256": model_file.sha256,
             "size_bytes": model_file.size_bytes,
             **asdict(anatomy),

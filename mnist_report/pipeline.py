@@ -24,7 +24,7 @@ from mnist_report.jobs import Job, Surroundings, make_provenance, slices_facts, 
 from mnist_report.judging import ci_files, judge_run, last_line
 from mnist_report.model.adapter import check_fit
 from mnist_report.model.card import card_temperature
-from mnist_report.model.store import identify_model
+from mnist_report.model.opening import opened_model
 from mnist_report.report.attachments import read_attachments
 from mnist_report.report.formats import usable_formats
 from mnist_report.report.index import NAME as INDEX
@@ -84,8 +84,10 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
     with recorded() as lines, unfinished_run(job.reports) as folder:
         watch = Stopwatch()
         check_templates(job.templates)
-        model_file = identify_model(job.model)
-        with start_model(job.model, device=job.device, batch_size=job.batch_size) as model:
+        with (
+            opened_model(job.model, trusted=job.trust_model, sha256=job.model_sha256) as model_file,
+            start_model(model_file, device=job.device, batch_size=job.batch_size) as model,
+        ):
             dataset = load_dataset(job.data, job.split, job.reading)
             log.info("%s: %s split, %s images", dataset.source, dataset.split, f"{len(dataset):,}")
             slice_columns = slices_of(job.slices, dataset)

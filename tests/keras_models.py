@@ -17,7 +17,7 @@ def build_models(connection: Connection, folder: Path) -> None:
         model.save(folder / f"{name}.keras")
         return model
 
-    save("good", (28, 28, 1), 10)
+    save("good", (28, 28, 1), 10).save(folder / "good.h5")
     save("vector", (784,), 10)
     save("large", (32, 32, 1), 10)
     save("eleven", (28, 28, 1), 11)

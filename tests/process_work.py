@@ -59,3 +59,15 @@ def chatter(connection: Connection) -> None:
     os.write(1, b"written by C\n")
     os.write(2, b"logged by C\n")
     connection.send(("done", None))
+
+
+def eat(_connection: Connection, size: int) -> None:
+    """Hold so many bytes and wait."""
+    held = bytearray(os.urandom(1 << 20) * (size >> 20))
+    signal.pause()
+    del held
+
+
+def sleep(_connection: Connection) -> None:
+    """Never answer."""
+    signal.pause()

@@ -20,7 +20,7 @@ def test_every_command_is_in_the_readme(command):
 def test_every_option_in_the_readme_exists():
     """What the table of options names, `run` has."""
     rows = re.findall(r"^\| (`-.*?) \|", README, re.MULTILINE)
-    named = {option for row in rows for option in re.findall(r"`(--?[a-z-]+)", row)}
+    named = {option for row in rows for option in re.findall(r"`(--?[a-z0-9-]+)", row)}
     options = {name for argument in make_app()["run"].assemble_argument_collection() for name in argument.names}
     assert named - options == set()
     assert len(named) >= 8

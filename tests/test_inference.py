@@ -9,6 +9,7 @@ import pytest
 
 from mnist_report.errors import DeviceError, ModelError
 from mnist_report.inference import start_model
+from mnist_report.model.store import identify_model
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
 
@@ -17,7 +18,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
 def served(models):
     """The good model's anatomy, backend and answer to seven images in batches of three, and the progress shown."""
     shown = []
-    with start_model(models / "good.keras", device="cpu", batch_size=3) as model:
+    with start_model(identify_model(models / "good.keras"), device="cpu", batch_size=3) as model:
         anatomy, backend = model.wait_until_loaded()
         inference = model.predict(IMAGES, lambda done, total: shown.append((done, total)))
     return anatomy, backend, inference, shown
@@ -29,6 +30,14 @@ def test_the_probabilities_are_those_of_the_network(served, models):
     scores = IMAGES.reshape(7, 784) / 255 @ weights["kernel"] + weights["bias"]
     expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(served[2].probabilities, expected, atol=1e-6)
+
+
+def test_the_old_format_gives_the_same_rows(served, models):
+    """The same model as .h5."""
+    with start_model(identify_model(models / "good.h5"), device="cpu", batch_size=7) as model:
+        assert model.wait_until_loaded()[0].parameters == 7850
+        inference = model.predict(IMAGES, lambda *_: None)
+    np.testing.assert_allclose(inference.probabilities, served[2].probabilities, atol=1e-6)
 
 
 def test_the_answer_is_float32_with_a_row_an_image(served):
@@ -66,7 +75,7 @@ def test_this_process_never_imports_keras():
 
 def test_a_model_that_dies_while_predicting_is_an_error_that_says_how(models):
     """A SIGKILL, as from the system's out-of-memory killer, is named."""
-    with start_model(models / "good.keras", device="cpu", batch_size=3) as model:
+    with start_model(identify_model(models / "good.keras"), device="cpu", batch_size=3) as model:
         model.wait_until_loaded()
 
         def kill(*_):
@@ -80,7 +89,7 @@ def test_a_backend_that_is_not_installed_is_an_error(models, monkeypatch):
     """The message names the variable that asked for it."""
     monkeypatch.setenv("KERAS_BACKEND", "nonsense")
     with (
-        start_model(models / "good.keras", device="cpu", batch_size=3) as model,
+        start_model(identify_model(models / "good.keras"), device="cpu", batch_size=3) as model,
         pytest.raises(DeviceError, match="KERAS_BACKEND is 'nonsense'"),
     ):
         model.wait_until_loaded()
@@ -89,7 +98,7 @@ def test_a_backend_that_is_not_installed_is_an_error(models, monkeypatch):
 def test_a_gpu_that_is_not_there_is_an_error(models):
     """`gpu` never turns into a silent run on the CPU."""
     with (
-        start_model(models / "good.keras", device="gpu", batch_size=3) as model,
+        start_model(identify_model(models / "good.keras"), device="gpu", batch_size=3) as model,
         pytest.raises(DeviceError, match="sees no GPU"),
     ):
         model.wait_until_loaded()

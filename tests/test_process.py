@@ -9,7 +9,7 @@ import process_work
 import pytest
 
 from mnist_report.errors import DataError, MnistReportError, ModelError
-from mnist_report.model.process import ModelProcess, device_environment
+from mnist_report.model.process import SEES_MEMORY, ModelProcess, device_environment
 
 
 @pytest.fixture(autouse=True)
@@ -176,3 +176,20 @@ def test_no_gpu_is_hidden_unless_the_cpu_is_asked_for(device):
 def test_tensorflow_is_told_to_be_quiet(device):
     """On every device."""
     assert device_environment(device)["TF_CPP_MIN_LOG_LEVEL"] == "3"
+
+
+@pytest.mark.skipif(not SEES_MEMORY, reason="needs /proc")
+def test_a_child_that_holds_too_much_memory_is_ended():
+    """Long before the machine is."""
+    process = ModelProcess(process_work.eat, 600 << 20, environment={}, memory=300 << 20)
+    with process, pytest.raises(ModelError, match=r"was ended, as it held 0\.\d GiB .* a model may hold 0\.3 GiB"):
+        process.receive("counting sheep", 30)
+
+
+def test_a_child_that_takes_too_long_is_ended():
+    """The message says after how long, and what it was doing."""
+    with (
+        start(process_work.sleep) as process,
+        pytest.raises(ModelError, match=r"was ended after 0\.5 s without an answer .*, while counting sheep"),
+    ):
+        process.receive("counting sheep", 0.5)

@@ -45,9 +45,9 @@ class ThreeLines:
 
 
 @contextmanager
-def start_three_lines(path, *, device, batch_size):
+def start_three_lines(model, *, device, batch_size):
     """In the place of `start_model`."""
-    assert (path.suffix, device, batch_size) == (".keras", "auto", 500)
+    assert (model.path.suffix, device, batch_size) == (".keras", "auto", 500)
     yield ThreeLines()
 
 

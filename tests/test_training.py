@@ -168,7 +168,7 @@ def test_a_share_that_holds_out_nothing_is_an_error(few, tmp_path):
 def test_the_card_has_the_temperature_of_the_held_out_images(trained, few):
     """Fitted to what the saved model says about them, and to nothing else."""
     result, _ = trained
-    with start_model(result.model, device="cpu", batch_size=30) as model:
+    with start_model(identify_model(result.model), device="cpu", batch_size=30) as model:
         model.wait_until_loaded()
         said = model.predict(few.images[270:], lambda *_: None).probabilities
     card = json.loads(result.model.with_suffix(".card.json").read_text("utf-8"))

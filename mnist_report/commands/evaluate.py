@@ -1,5 +1,6 @@
 """`mnist-report evaluate`: predictions and frames without a report."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from mnist_report.commands.options import (
     Data,
     Device,
     Model,
+    ModelSha256,
     MostMistakes,
     Predictions,
     ReadingOptions,
@@ -17,6 +19,7 @@ from mnist_report.commands.options import (
     Seed,
     Slices,
     Split,
+    TrustModel,
 )
 from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.errors import ConfigError
@@ -31,6 +34,8 @@ def evaluate(
     *,
     model: Model = None,
     predictions: Predictions = None,
+    trust_model: TrustModel = False,
+    model_sha256: ModelSha256 = None,
     data: Data = "mnist",
     split: Split = "test",
     reading: ReadingOptions = AS_IT_IS,
@@ -50,6 +55,8 @@ def evaluate(
         job = make_job(
             model=model,
             predictions=predictions,
+            trust_model=trust_model,
+            model_sha256=model_sha256,
             data=data,
             split=split,
             reading=reading,
@@ -74,6 +81,8 @@ def make_job(
     *,
     model: Path | None,
     predictions: Path | None,
+    trust_model: bool,
+    model_sha256: str | None,
     data: str,
     split: str,
     reading: Reading,
@@ -93,7 +102,7 @@ def make_job(
     """The options as a job.
 
     Raises:
-        ConfigError: a number is out of its range, or options contradict each other.
+        ConfigError: a number is out of its range, the digest is none, or options contradict each other.
         DataError: the notes cannot be read.
     """
     from mnist_report.jobs import NO_DATA, Job
@@ -107,8 +116,12 @@ def make_job(
         raise ConfigError(f"--model {model} and --predictions {predictions} exclude each other; give only one of them")
     if predictions is None and data == NO_DATA:
         raise ConfigError("--data none goes with --predictions alone; a model needs images")
+    if model_sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", model_sha256):
+        raise ConfigError(f"model-sha256 is {model_sha256!r}, expected 64 hexadecimal digits")
     return Job(
         model=model or shipped_model(),
+        trust_model=trust_model,
+        model_sha256=model_sha256,
         data=data,
         split=split,
         reading=reading,

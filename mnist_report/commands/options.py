@@ -33,7 +33,16 @@ Predictions = Annotated[
         "image. With labels in it and --data none, no images are needed."
     ),
 ]
-Model = Annotated[Path | None, Parameter(help="A .keras file; by default the model that comes with mnist-report.")]
+Model = Annotated[
+    Path | None,
+    Parameter(
+        help="A .keras, .h5, .tflite or .onnx file, or a SavedModel; by default the model that comes with mnist-report."
+    ),
+]
+TrustModel = Annotated[
+    bool, Parameter(negative=(), help="Let the model run code of its own, without limits of memory and time.")
+]
+ModelSha256 = Annotated[str | None, Parameter(help="What the sha256 of the model file must be.")]
 Reports = Annotated[Path, Parameter(help="The folder of the run folders.")]
 BatchSize = Annotated[int, Parameter(help="Images per call of the model.")]
 Seed = Annotated[int, Parameter(help="Of everything drawn at random.")]

@@ -16,6 +16,7 @@ from mnist_report.commands.options import (
     Device,
     Format,
     Model,
+    ModelSha256,
     MostMistakes,
     Notes,
     Predictions,
@@ -26,6 +27,7 @@ from mnist_report.commands.options import (
     Split,
     TemplateDir,
     Title,
+    TrustModel,
     parse_formats,
 )
 from mnist_report.commands.train import INTERRUPTED, train_model
@@ -40,6 +42,8 @@ def run(
     *,
     model: Model = None,
     predictions: Predictions = None,
+    trust_model: TrustModel = False,
+    model_sha256: ModelSha256 = None,
     data: Data = "mnist",
     split: Split = "test",
     reading: ReadingOptions = AS_IT_IS,
@@ -74,10 +78,14 @@ def run(
             raise ConfigError("--train trains a new model, so --model cannot name one; give only one of the two")
         if train and predictions is not None:
             raise ConfigError("--train trains a model, and --predictions needs none; give only one of the two")
+        if train and model_sha256 is not None:
+            raise ConfigError("--train trains a new model, so --model-sha256 cannot know its digest")
         gates = load_gates(gate_options)
         job = make_job(
             model=model,
             predictions=predictions,
+            trust_model=trust_model,
+            model_sha256=model_sha256,
             data=data,
             split=split,
             reading=reading,

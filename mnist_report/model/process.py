@@ -16,10 +16,14 @@ from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
 
 from mnist_report.errors import MnistReportError, ModelError
+
+SEES_MEMORY = Path("/proc/self/status").exists()
+LOOK_SECONDS = 0.05
 
 
 class ModelProcess:
@@ -28,13 +32,16 @@ class ModelProcess:
     Starting returns at once. Use it as a context manager: leaving the context ends the process.
     """
 
-    def __init__(self, work: Callable[..., None], *arguments: object, environment: dict[str, str]) -> None:
+    def __init__(
+        self, work: Callable[..., None], *arguments: object, environment: dict[str, str], memory: int | None = None
+    ) -> None:
         """Start the process.
 
         Args:
             work: a module-level function of a `Connection` and the arguments.
             arguments: picklable values.
             environment: variables to set in the child before it imports anything heavy.
+            memory: so many bytes of its own it may hold; one that holds more is ended. None for any number.
         """
         context = multiprocessing.get_context("spawn")
         descriptor, name = tempfile.mkstemp(prefix="mnist-report-model-", suffix=".log")
@@ -51,6 +58,10 @@ class ModelProcess:
             self._log.unlink()
             raise
         theirs.close()
+        self._ended_for = ""
+        self._over = Event()
+        if memory is not None and SEES_MEMORY:
+            Thread(target=self._watch, args=(memory,), daemon=True).start()
 
     def __enter__(self) -> Self:
         return self
@@ -59,6 +70,7 @@ class ModelProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # Nothing that the child still does matters: whatever counted has been received.
+        self._over.set()
         self._process.kill()
         self._process.join()
         self.connection.close()
@@ -69,16 +81,20 @@ class ModelProcess:
         """The child's process id."""
         return self._process.pid
 
-    def receive(self, doing: str) -> tuple[str, Any]:
+    def receive(self, doing: str, seconds: float | None = None) -> tuple[str, Any]:
         """The child's next message.
 
         Args:
             doing: what the child does meanwhile, for the message if it dies.
+            seconds: so long it may take, or None.
 
         Raises:
             MnistReportError: the error that the child met.
-            ModelError: the child died.
+            ModelError: the child died, or took too long.
         """
+        if not self.connection.poll(seconds):
+            self._ended_for = f"was ended after {seconds:g} s without an answer (--trust-model lifts this limit)"
+            raise self._death(doing)
         try:
             kind, value = self.connection.recv()
         except (EOFError, ConnectionResetError) as error:
@@ -100,7 +116,22 @@ class ModelProcess:
         except (BrokenPipeError, ConnectionResetError) as error:
             raise self._death(doing) from error
 
+    def _watch(self, memory: int) -> None:
+        """End the child once it holds too much; a limit of the system's would count what it only reserves."""
+        while not self._over.wait(LOOK_SECONDS):
+            held = _own_memory(self._process.pid)
+            if held > memory:
+                self._ended_for = (
+                    f"was ended, as it held {held / 2**30:.1f} GiB of memory and a model may hold "
+                    f"{memory / 2**30:.1f} GiB (--trust-model lifts this limit)"
+                )
+                self._process.kill()
+                return
+
     def _death(self, doing: str) -> ModelError:
+        if self._ended_for:
+            self._process.kill()
+            return ModelError(f"the model process {self._ended_for}, while {doing}")
         self._process.join(timeout=5)
         code = self._process.exitcode
         if code is not None and code < 0:
@@ -114,6 +145,15 @@ class ModelProcess:
     def _last_words(self) -> str:
         lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
         return f"; its last line was: {lines[-1][:300]}" if lines else ""
+
+
+def _own_memory(pid: int | None) -> int:
+    """The bytes that a process holds, without those of files it has mapped: a GPU's libraries are gigabytes."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
 
 
 def device_environment(device: str) -> dict[str, str]:

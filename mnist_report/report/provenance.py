@@ -76,6 +76,7 @@ def _model_terms(facts: Mapping[str, Any]) -> dict[str, str]:
             [
                 model["path"],
                 *(["shipped with mnist-report"] if model["shipped"] else []),
+                *(["trusted: code of the file's could run"] if model.get("trusted") else []),
                 f"{model['format']}, {text.size(model['size_bytes'])}",
             ]
         ),

@@ -1,0 +1,75 @@
+"""Models that Keras loads: `.keras` and `.h5` files."""
+
+import importlib.metadata
+import importlib.util
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.errors import ModelError
+from mnist_report.model.adapter import dissect, unit_scale
+from mnist_report.model.backend import find_backend
+from mnist_report.model.hdf5_file import check_archive_weights, check_hdf5, legacy_cause
+from mnist_report.model.runner import check_rows, reason
+from mnist_report.model.store import ModelFile, load_model
+
+
+class KerasRunner:
+    """A Keras model; see `runner.Runner`."""
+
+    def __init__(self, model: ModelFile, device: str) -> None:
+        """Look into the weights, import Keras, load.
+
+        Raises:
+            ModelError: the file is damaged or no classifier, or Keras rejects it.
+            DeviceError: the device that was asked for is not there.
+        """
+        self._where = str(model.path)
+        config: dict[str, Any] = {}
+        if model.format == "hdf5":
+            config = check_hdf5(model.loaded, self._where, trusted=model.trusted)
+        else:
+            check_archive_weights(model.loaded, self._where)
+        self.backend = find_backend(device)
+        try:
+            self._model: Any = load_model(model.loaded, self._where, trusted=model.trusted)
+        except ModelError as error:
+            if model.format != "hdf5":
+                raise
+            self._model = _load_by_keras_2(model, config, error)
+            version = importlib.metadata.version("tf-keras")
+            self.backend = replace(self.backend, versions=self.backend.versions | {"tf-keras": version})
+        self.anatomy = dissect(self._model, self._where)
+        self._full = 0
+
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """See `runner.Runner`."""
+        pixels = unit_scale(images).reshape(-1, *self.anatomy.input_shape)
+        # A smaller last batch is padded: another shape would be compiled anew.
+        self._full = max(self._full, len(pixels))
+        padded = np.concatenate([pixels, np.zeros((self._full - len(pixels), *pixels.shape[1:]), np.float32)])
+        try:
+            answer = np.asarray(self._model.predict_on_batch(padded), np.float32)
+        except Exception as error:  # a layer may raise anything
+            raise ModelError(f"{self._where}: the model fails on a batch of shape {padded.shape}: {error}") from error
+        return check_rows(answer, len(padded), self.anatomy, self._where)[: len(pixels)]
+
+
+def _load_by_keras_2(model: ModelFile, config: dict[str, Any], rejection: ModelError) -> Any:
+    """What Keras 3 rejects, by Keras 2 where that is installed; the file was held against the same rules."""
+    cause = legacy_cause(config)
+    if not cause:
+        raise rejection
+    if importlib.util.find_spec("tf_keras") is None:
+        raise ModelError(
+            f"{model.path}: Keras 2 wrote this file, and Keras 3 does not take it ({cause}); install the extra legacy: "
+            "pip install 'mnist-report[legacy]'"
+        ) from rejection
+    import tf_keras
+
+    try:
+        return tf_keras.models.load_model(model.loaded, compile=False, safe_mode=not model.trusted)
+    except Exception as error:  # as with Keras 3
+        raise ModelError(f"{model.path}: nor can tf-keras load this model: {reason(error)}") from error

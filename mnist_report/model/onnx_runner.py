@@ -1,0 +1,140 @@
+"""ONNX models, run by onnxruntime; TensorFlow is not imported."""
+
+import importlib.metadata
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.errors import DeviceError, ModelError
+from mnist_report.model.adapter import Anatomy, Layer, unit_scale
+from mnist_report.model.backend import Backend, cpu_name
+from mnist_report.model.runner import check_rows, reason
+from mnist_report.model.store import ModelFile
+
+DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
+DTYPES = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(float16)": np.float16,
+    "tensor(uint8)": np.uint8,
+}
+
+
+class OnnxRunner:
+    """An ONNX model; see `runner.Runner`."""
+
+    def __init__(self, model: ModelFile, device: str) -> None:
+        """Look into the file and load it.
+
+        Raises:
+            ModelError: onnxruntime is not installed, or the file is damaged, no classifier, refers to other files or
+                has operators of its own.
+            DeviceError: a GPU was asked for.
+        """
+        self._where = str(model.path)
+        try:
+            import onnx
+            import onnxruntime
+        except ImportError as error:
+            raise ModelError(
+                f"{self._where}: an .onnx file needs the extra onnx: pip install 'mnist-report[onnx]'"
+            ) from error
+        if device == "gpu":
+            raise DeviceError("--device gpu: an .onnx model runs on the CPU; use --device auto")
+        content = model.loaded.read_bytes()
+        try:
+            graph = onnx.load_model_from_string(content)
+        except Exception as error:  # protobuf's own kind
+            raise ModelError(f"{self._where}: not an ONNX file, or a damaged one; export the model again") from error
+        _check_graph(graph, self._where)
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        try:
+            # From bytes, so that there is no folder in which anything else could be looked up.
+            self._model: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime has a dozen kinds of its own
+            raise ModelError(f"{self._where}: onnxruntime cannot load this model: {reason(error)}") from error
+        inputs, outputs = self._model.get_inputs(), self._model.get_outputs()
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ModelError(
+                f"{self._where}: found {len(inputs)} inputs and {len(outputs)} outputs, expected one of each"
+            )
+        self._input, shape = inputs[0], list(inputs[0].shape)
+        if self._input.type not in DTYPES:
+            raise ModelError(f"{self._where}: the input is a {self._input.type}, expected one of {', '.join(DTYPES)}")
+        if not shape or not all(isinstance(size, int) and size > 0 for size in shape[1:]):
+            raise ModelError(
+                f"{self._where}: input shape is {shape}, expected sizes that are fixed, but for the batch's"
+            )
+        ends = list(outputs[0].shape)
+        if len(ends) != 2 or not isinstance(ends[1], int):
+            raise ModelError(f"{self._where}: output shape is {ends}, expected a batch and a number of classes")
+        self._batch = shape[0] if isinstance(shape[0], int) and shape[0] > 0 else None
+        layers = tuple(Layer(node.name or str(k), node.op_type, "", 0) for k, node in enumerate(graph.graph.node))
+        parameters = sum(math.prod(tensor.dims) for tensor in graph.graph.initializer)
+        self.anatomy = Anatomy(tuple(shape[1:]), ends[1], parameters, 0, layers)
+        versions = {"onnxruntime": importlib.metadata.version("onnxruntime")}
+        self.backend = Backend("onnxruntime", versions, "cpu", cpu_name())
+
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """See `runner.Runner`."""
+        dtype = DTYPES[self._input.type]
+        values = images if dtype is np.uint8 else unit_scale(images)
+        pixels = np.ascontiguousarray(values.reshape(-1, *self.anatomy.input_shape), dtype)
+        step = self._batch or len(pixels)
+        try:
+            rows = [self._answer(pixels[first : first + step], step) for first in range(0, len(pixels), step)]
+        except Exception as error:  # see above
+            raise ModelError(
+                f"{self._where}: the model fails on a batch of shape {pixels.shape}: {reason(error)}"
+            ) from error
+        answer = np.concatenate(rows)[: len(pixels)].astype(np.float32)
+        return check_rows(answer, len(pixels), self.anatomy, self._where)
+
+    def _answer(self, pixels: NDArray[Any], step: int) -> NDArray[Any]:
+        padded = np.concatenate([pixels, np.zeros((step - len(pixels), *pixels.shape[1:]), pixels.dtype)])
+        return np.asarray(self._model.run(None, {self._input.name: padded})[0])
+
+
+def _check_graph(model: Any, where: str) -> None:
+    """See that a model is made of ONNX's own operators and of this one file.
+
+    Raises:
+        ModelError: it is not.
+    """
+    known = {(function.domain, function.name) for function in model.functions}
+    for kind, part in _parts(model):
+        if kind == "node" and part.domain not in DOMAINS and (part.domain, part.op_type) not in known:
+            raise ModelError(
+                f"{where}: the operator {part.op_type[:80]!r} of {part.domain[:80]!r} is not one of ONNX's own; export "
+                "the model with the standard operators alone"
+            )
+        if kind == "tensor" and (part.data_location or len(part.external_data)):
+            raise ModelError(
+                f"{where}: the numbers of {part.name[:80]!r} are in another file, and only this one is read; save the "
+                "model with its data inside"
+            )
+
+
+def _parts(model: Any) -> Iterator[tuple[str, Any]]:
+    """Every node and every tensor, those inside of nodes and functions too."""
+    graphs, nodes = [model.graph], [node for function in model.functions for node in function.node]
+    while graphs or nodes:
+        if graphs:
+            graph = graphs.pop()
+            nodes += graph.node
+            yield from (("tensor", tensor) for tensor in graph.initializer)
+            yield from (
+                ("tensor", part) for sparse in graph.sparse_initializer for part in (sparse.values, sparse.indices)
+            )
+            continue
+        node = nodes.pop()
+        yield "node", node
+        for attribute in node.attribute:
+            yield from (("tensor", tensor) for tensor in (attribute.t, *attribute.tensors))
+            for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
+                yield from (("tensor", part) for part in (sparse.values, sparse.indices))
+            graphs += [graph for graph in (attribute.g, *attribute.graphs) if graph.node]

@@ -1,0 +1,68 @@
+"""SavedModel folders: programs of arbitrary operations, for those who trust them."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.errors import ModelError
+from mnist_report.model.adapter import Anatomy, unit_scale
+from mnist_report.model.backend import find_backend
+from mnist_report.model.runner import check_rows, reason
+from mnist_report.model.store import ModelFile
+
+SIGNATURE = "serving_default"
+
+
+class SavedModelRunner:
+    """A SavedModel's default signature; see `runner.Runner`."""
+
+    def __init__(self, model: ModelFile, device: str) -> None:
+        """Load it.
+
+        Raises:
+            ModelError: TensorFlow cannot load it, or it is no classifier.
+            DeviceError: the device that was asked for is not there.
+        """
+        self._where = str(model.path)
+        self.backend = find_backend(device)
+        import tensorflow as tf
+
+        try:
+            self._model: Any = tf.saved_model.load(str(model.loaded))
+        except Exception as error:  # a program may raise anything
+            raise ModelError(f"{self._where}: TensorFlow cannot load this model: {reason(error)}") from error
+        self._call = self._model.signatures.get(SIGNATURE)
+        if self._call is None:
+            raise ModelError(f"{self._where}: the model has no signature {SIGNATURE}; save it with model.export()")
+        inputs = self._call.structured_input_signature[1]
+        outputs = self._call.structured_outputs
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ModelError(
+                f"{self._where}: found {len(inputs)} inputs and {len(outputs)} outputs, expected one of each"
+            )
+        (self._name, given), (answer,) = next(iter(inputs.items())), outputs.values()
+        if given.shape.rank is None or None in given.shape[1:] or answer.shape.rank != 2 or answer.shape[1] is None:
+            raise ModelError(
+                f"{self._where}: the model goes from {given.shape} to {answer.shape}, expected images of a fixed size "
+                "and a row of class scores"
+            )
+        self._dtype = given.dtype.as_numpy_dtype
+        weights = self._call.graph.variables
+        parameters = sum(int(np.prod(weight.shape)) for weight in weights)
+        trainable = sum(int(np.prod(weight.shape)) for weight in weights if weight.trainable)
+        self.anatomy = Anatomy(tuple(given.shape[1:]), int(answer.shape[1]), parameters, trainable, ())
+
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """See `runner.Runner`."""
+        import tensorflow as tf
+
+        pixels = unit_scale(images).reshape(-1, *self.anatomy.input_shape).astype(self._dtype)
+        try:
+            (answer,) = self._call(**{self._name: tf.constant(pixels)}).values()
+        except Exception as error:  # see above
+            raise ModelError(
+                f"{self._where}: the model fails on a batch of shape {pixels.shape}: {reason(error)}"
+            ) from error
+        rows = np.asarray(answer, np.float32)
+        return check_rows(rows, len(pixels), self.anatomy, self._where)

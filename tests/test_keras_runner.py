@@ -1,0 +1,43 @@
+"""Tests of `mnist_report.model.keras_runner`, as far as they need no keras."""
+
+import importlib.util
+import json
+
+import h5py  # noqa: TID253  these files are its own
+import pytest
+
+from mnist_report.cli import run_cli
+from mnist_report.errors import ModelError
+from mnist_report.model.keras_runner import _load_by_keras_2
+from mnist_report.model.store import ModelFile
+
+OLD = {"class_name": "InputLayer", "config": {"name": "image", "batch_input_shape": [None, 28, 28, 1]}}
+
+
+def test_a_file_of_keras_2_names_its_cause_and_the_extra(tmp_path, monkeypatch):
+    """One public file in four needs it."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    file = ModelFile(tmp_path / "old.h5", "0" * 64, 1, None, shipped=False, format="hdf5")
+    with pytest.raises(
+        ModelError, match=r"old\.h5: Keras 2 wrote .* \(batch_input_shape\); install the extra legacy: pip install"
+    ):
+        _load_by_keras_2(file, {"config": {"layers": [OLD]}}, ModelError("rejected"))
+
+
+def test_what_keras_2_would_not_load_either_keeps_its_message(tmp_path):
+    """Another library would not help."""
+    file = ModelFile(tmp_path / "bad.h5", "0" * 64, 1, None, shipped=False, format="hdf5")
+    with pytest.raises(ModelError, match="rejected"):
+        _load_by_keras_2(file, {"config": {"layers": []}}, ModelError("rejected"))
+
+
+def test_code_in_an_h5_file_ends_with_status_3_and_one_line(tmp_path, capsys):
+    """The model's process says so before it imports keras; nothing is left."""
+    config = {"class_name": "Sequential", "config": {"layers": [{"class_name": "Lambda", "config": {"name": "twice"}}]}}
+    with h5py.File(tmp_path / "mine.h5", "w") as file:
+        file.attrs["model_config"] = json.dumps(config)
+    reports = tmp_path / "reports"
+    status = run_cli(["evaluate", "--model", str(tmp_path / "mine.h5"), "--reports", str(reports), "-q"])
+    err = capsys.readouterr().err
+    assert (status, err.count("\n"), list(reports.iterdir())) == (3, 1, [])
+    assert f"{tmp_path / 'mine.h5'}: layer 'twice' holds a Python function (Lambda)" in err
