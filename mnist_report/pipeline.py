@@ -1,7 +1,6 @@
 """The stages in order."""
 
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +46,7 @@ from mnist_report.runs.folder import (
 )
 from mnist_report.runs.images_file import NO_IMAGES, ShownImages
 from mnist_report.runs.log import recorded
+from mnist_report.stopwatch import Stopwatch
 
 log = logging.getLogger("mnist_report")
 
@@ -148,7 +148,7 @@ def finish_run(
     predictions: Predictions,
     slice_columns: Mapping[str, NDArray[Any]],
     formats: Sequence[str],
-    watch: "Stopwatch",
+    watch: Stopwatch,
     lines: list[str],
     slices: Mapping[str, str] | None = None,
     baseline: Baseline | None = None,
@@ -244,20 +244,6 @@ def render(
 def _evaluate(run: StoredRun) -> Evaluation:
     temperature = card_temperature(run.provenance["model"]["card"])
     return evaluate(run.predictions, run.provenance["seed"], run.slice_columns, temperature)
-
-
-class Stopwatch:
-    """Seconds per stage, one lap after the other."""
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-        self.laps: dict[str, float] = {}
-
-    def lap(self, stage: str) -> None:
-        """End a stage."""
-        now = time.perf_counter()
-        self.laps[stage] = round(now - self._began, 3)
-        self._began = now
 
 
 def _matched(

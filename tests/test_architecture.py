@@ -25,6 +25,7 @@ STAGES = (
     "comparing",
     "judging",
     "checking",
+    "stopwatch",
     "jobs",
     "pipeline",
     "predicted",

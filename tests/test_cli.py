@@ -126,7 +126,7 @@ def bad_data(kind, folder):
         (folder / "t10k-images-idx3-ubyte").write_bytes(idx_bytes(images)[:-1])
         return folder, "promises 2352 bytes of values for shape (3, 28, 28), found 2351"
     if kind == "not a digit":
-        return write_npz(folder / "data.npz", images, labels + 8), "label 10 at index 2 is outside 0-9"
+        return write_npz(folder / "data.npz", images, labels - 2), "label 254 at index 0, expected at most 100 classes"
     if kind == "counts":
         return write_npz(folder / "data.npz", images, labels[:2]), "3 images but 2 labels"
     if kind == "empty":

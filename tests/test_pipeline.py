@@ -138,21 +138,3 @@ def test_the_figures_can_be_had_as_files(toy, tmp_path):
     pipeline.render(toy(), ("html",), tmp_path / "figures")
     names = {path.name for path in (tmp_path / "figures").iterdir()}
     assert {"confusion.png", "confusion.svg", "per_class.svg", "confidence.png", "class_distribution.png"} <= names
-
-
-def test_the_pdf_is_left_out_with_a_warning_where_pango_is_missing(monkeypatch, caplog):
-    """The HTML is still written."""
-    monkeypatch.setattr(pipeline, "import_weasyprint", _no_pango)
-    assert pipeline._usable_formats(None) == ("html",)
-    assert "no PDF" in caplog.text
-
-
-def test_a_pdf_that_was_asked_for_by_name_is_an_error_where_pango_is_missing(monkeypatch):
-    """Asked for means needed."""
-    monkeypatch.setattr(pipeline, "import_weasyprint", _no_pango)
-    with pytest.raises(pipeline.RenderError):
-        pipeline._usable_formats(("html", "pdf"))
-
-
-def _no_pango():
-    raise pipeline.RenderError("no Pango")

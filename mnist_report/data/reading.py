@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class Labelled(NamedTuple):
         centered: whether the images have been centred, one by one as they came.
     """
 
-    images: NDArray[Any]
-    labels: NDArray[Any]
+    images: "NDArray[Any]"
+    labels: "NDArray[Any]"
     names: tuple[str, ...] | None = None
     centered: bool = False
