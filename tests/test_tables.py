@@ -33,6 +33,7 @@ def every_table(predictions):
         "per_class": tables.per_class_table(evaluation, NAMES),
         "pairs": tables.pairs_table(evaluation),
         "confidence": tables.confidence_table(evaluation),
+        "coverage": tables.coverage_table(evaluation),
         "layers": provenance.layers_table(tiny_provenance(predictions)["model"]["layers"]),
         "slices": tables.slices_table(tiny_run(predictions).evaluation),
         "power": tables.power_table(evaluation),
@@ -48,7 +49,8 @@ def row(table, head):
 
 @pytest.mark.parametrize("predictions", OUTCOMES.values(), ids=OUTCOMES)
 @pytest.mark.parametrize(
-    "name", ["overall", "per_class", "pairs", "confidence", "layers", "history", "slices", "power", "temperature"]
+    "name",
+    ["overall", "per_class", "pairs", "confidence", "coverage", "layers", "history", "slices", "power", "temperature"],
 )
 def test_every_cell_is_a_string_below_a_head(name, predictions):
     """Templates do no arithmetic, and nothing is written as nan or None."""
@@ -138,3 +140,16 @@ def test_the_share_of_sure_answers_is_counted(evaluation):
     sure = [k for k, (_, confidence) in enumerate(SAID) if confidence > 0.99]
     assert sure == [1, 6, 10]
     assert row(tables.confidence_table(evaluation), "all")["At 0.99 or above"] in {"25.0 %", "33.3 %"}
+
+
+def test_the_coverage_is_that_of_a_plain_loop():
+    """The surest so many of 1,000, each surer than the next, every 50th wrong; the nearest points of the curve."""
+    n = 1_000
+    sure, right = np.linspace(0.99, 0.6, n), np.arange(n) % 50 != 49
+    rows = np.where(right[:, None], np.stack([sure, 1 - sure], 1), np.stack([1 - sure, sure], 1))
+    table = tables.coverage_table(evaluate(make_predictions(rows, np.zeros(n, dtype=np.int64), ("a", "b"))))
+    for kept, risk, least in table.rows:
+        k = round(float(kept.removesuffix(" %")) * n / 100)
+        assert float(risk.removesuffix(" %")) == pytest.approx(100 * (~right[:k]).mean(), abs=5e-4)
+        assert float(least.removesuffix(" %")) == pytest.approx(100 * sure[k - 1], abs=0.01)
+    assert table.rows[-1][0] == "100.0 %"

@@ -120,6 +120,8 @@ def confusion_matrix(confusion: "pd.DataFrame") -> "Figure":
         linewidths=0.5,
         linecolor=RULE,
         square=True,
+        # A drawn square for each of ten thousand cells would weigh megabytes.
+        rasterized=not annotated,
         xticklabels=names,
         yticklabels=names,
         ax=axes,

@@ -41,6 +41,7 @@ class Table:
 
 
 MOST_PAIRS = 10
+COVERAGES = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 1)
 
 METRIC_NAMES = {
     "accuracy": ("Accuracy", "share of images whose most probable class is the label"),
@@ -165,6 +166,17 @@ def calibration_table(evaluation: Evaluation) -> Table:
         rows.append((bounds, text.count(row["n"]), *shares))
     columns = ("Confidence", "Images", "Mean confidence", "Accuracy", "95 % interval")
     return Table(columns, tuple(rows), frozenset(range(1, len(columns))))
+
+
+def coverage_table(evaluation: Evaluation) -> Table:
+    """The error rate among the surest answers, at the points of the curve nearest to some round shares."""
+    curve = evaluation.frames.risk_coverage
+    nearest = sorted({int((curve["coverage"] - share).abs().argmin()) for share in COVERAGES})
+    rows = tuple(
+        (text.share(row["coverage"], 1), text.share(row["risk"], 3), text.share(row["threshold"], 2))
+        for row in curve.iloc[nearest].to_dict("records")
+    )
+    return Table(("Share kept, surest first", "Error rate among them", "Least confidence"), rows, frozenset({1, 2}))
 
 
 def calibration_note(evaluation: Evaluation) -> str:

@@ -60,6 +60,7 @@ class View:
     confidence: Table
     calibration: Table
     calibration_note: str
+    coverage: Table
     temperature: Table
     temperature_note: str
     slices: Table
@@ -126,6 +127,7 @@ def make_view(
         confused_pairs_caption=tables.pairs_caption(evaluation),
         confidence=tables.confidence_table(evaluation),
         calibration=tables.calibration_table(evaluation),
+        coverage=tables.coverage_table(evaluation),
         calibration_note=tables.calibration_note(evaluation),
         temperature=tables.temperature_table(evaluation),
         temperature_note=tables.temperature_note(evaluation),
