@@ -228,7 +228,8 @@ def test_the_headline_counts_the_flips(sides, change):
     low, high = tango(fixed, regressed, 400)
     value = said((fixed - regressed) / 400, share=True)
     spread = f"{100 * low:+.2f} to {100 * high:+.2f} pp"
-    expected = f"{value} against the baseline (95 % interval {spread}): {regressed} regressed, {fixed} fixed"
+    flipped = f"{regressed} images regressed, {fixed} fixed"
+    expected = f"Accuracy {value} against the baseline (95 % interval {spread}): {flipped}"
     assert change.headline == expected
 
 
@@ -237,8 +238,8 @@ def test_a_worse_candidate_has_a_minus():
     worse, better = (
         change_of(*sides) for sides in ((tiny_predictions(), all_right()), (all_right(), tiny_predictions()))
     )
-    assert worse.headline.startswith("-25.00 pp against the baseline")
-    assert better.headline.startswith("+25.00 pp against the baseline")
+    assert worse.headline.startswith("Accuracy -25.00 pp against the baseline")
+    assert better.headline.startswith("Accuracy +25.00 pp against the baseline")
     for table, other in ((worse.overall, better.overall), (worse.per_class, better.per_class)):
         for row, mirrored in zip(table.rows, other.rows, strict=True):
             assert row[1].translate(str.maketrans("+-", "-+")) == mirrored[1] or not any(numbers(row[1]))
@@ -246,7 +247,7 @@ def test_a_worse_candidate_has_a_minus():
 
 def test_large_counts_have_separators():
     """As everywhere."""
-    assert "1,200 regressed, 2,000 fixed" in change_headline(compare(*pair(2_000, 1_200, 10_000)))
+    assert "1,200 images regressed, 2,000 fixed" in change_headline(compare(*pair(2_000, 1_200, 10_000)))
 
 
 @pytest.mark.parametrize("sides", [(1, 0), (0, 1), (0, 0), (1, 1)])
@@ -260,7 +261,7 @@ def test_nothing_is_minus_zero(sides):
 def test_equal_models_change_nothing():
     """Every value is 0, nothing flipped, and what would have been seen is not known."""
     change = change_of(all_right(), all_right())
-    assert change.headline.startswith("+0.00 pp ")
+    assert change.headline.startswith("Accuracy +0.00 pp ")
     assert {row[1] for row in change.overall.rows} == {"+0.00 pp", "+0.0000"}
     assert (change.regressed.digits, change.fixed.digits, change.regressed.omitted) == ((), (), "")
     assert "not known" in change.power

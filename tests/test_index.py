@@ -319,3 +319,11 @@ def test_an_index_that_cannot_be_written_is_named(place, capsys):
     assert "cannot write the reports" in capsys.readouterr().err
     assert (place / "reports" / "latest" / "report.html").is_file()
     assert not list((place / "reports").glob(".*"))
+
+
+def test_a_run_without_run_json_is_counted(reports):
+    """It is named like a run, and nobody can say what it was."""
+    (reports / RUN_ID / "run.json").unlink()
+    page = page_of(reports)
+    assert rows_of(page) == []
+    assert "1 folder could not be read." in page.text("p")

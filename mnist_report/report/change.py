@@ -65,8 +65,8 @@ def make_change(
 def change_headline(comparison: Comparison) -> str:
     """The change in accuracy with its interval and the flips."""
     value, interval = _difference(comparison.overall["accuracy"], share=True)
-    flipped = f"{len(comparison.regressed):,} regressed, {len(comparison.fixed):,} fixed"
-    return f"{value} against the baseline (95 % interval {interval}): {flipped}"
+    flipped = f"{text.plural(len(comparison.regressed), 'image')} regressed, {len(comparison.fixed):,} fixed"
+    return f"Accuracy {value} against the baseline (95 % interval {interval}): {flipped}"
 
 
 def _overall_table(comparison: Comparison) -> Table:

@@ -12,7 +12,7 @@ from mnist_report.report.tables import Table
 from mnist_report.runs.images_file import ShownImages
 from mnist_report.runs.predictions_file import ScoredImages
 
-MOST_LISTED = 200
+MOST_LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,13 @@ def make_compare_view(
     headline = "No change in accuracy that so many images could show"
     if accuracy.ci_low > 0 or accuracy.ci_high < 0:
         headline = "The candidate is more accurate" if accuracy.value > 0 else "The candidate is less accurate"
-    flipped = np.concatenate([comparison.regressed, comparison.fixed])
-    shown = flipped[:MOST_LISTED]
-    rest = f" ({len(shown)} of {text.count(len(flipped))}; --frames writes all)" if len(shown) < len(flipped) else ""
+    sides = (comparison.regressed, comparison.fixed)
+    shown = np.concatenate([side[:MOST_LISTED] for side in sides])
+    some = ", ".join(
+        f"{min(len(side), MOST_LISTED)} of {text.count(len(side))} {kind}"
+        for side, kind in zip(sides, ("regressed", "fixed"), strict=True)
+    )
+    rest = f" ({some}; --frames writes all)" if len(shown) < sum(map(len, sides)) else ""
     return CompareView(
         title=f"{candidate.name} against {baseline.name}",
         headline=headline,

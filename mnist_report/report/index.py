@@ -34,7 +34,11 @@ class IndexRow:
 
 def index_html(reports: Path) -> str:
     """The page that lists the runs of a folder; one that cannot be read is left out and counted."""
-    rows, unreadable = [], 0
+    rows = []
+    # A run whose run.json is gone is still to be told of.
+    unreadable = sum(
+        1 for folder in reports.glob("[!.]*Z-*-*") if folder.is_dir() and not (folder / "run.json").exists()
+    )
     for folder in sorted((path.parent for path in reports.glob("[!.]*/run.json")), key=lambda path: path.name)[::-1]:
         if folder.is_symlink():
             continue

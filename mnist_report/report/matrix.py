@@ -33,6 +33,11 @@ class Matrix:
     names: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
+    @property
+    def linked(self) -> bool:
+        """Whether any number leads to its images."""
+        return any(cell.target for row in self.rows for cell in row)
+
 
 def make_matrix(confusion: NDArray[np.int64], predictions: Predictions, shown: Sequence[int]) -> Matrix | None:
     """The matrix, or None where it has too many classes to be read.

@@ -70,9 +70,11 @@ def _weakest_finding(evaluation: Evaluation, class_names: Sequence[str]) -> str:
     lowest, metric, name = present[0]
     if lowest == 1:
         return "Every class is right throughout"
+    if present[-1][0] == 0:
+        return "Every class is wrong throughout"
     if len(present) > 1 and present[1][0] == lowest:
         return f"The weakest classes are at {text.percent(metric)}"
-    return f"{name} is the weakest class, at {text.percent(metric)}"
+    return f"{text.class_name(name)} is the weakest class, at {text.percent(metric)}"
 
 
 def _confidence_finding(evaluation: Evaluation) -> str:
@@ -86,13 +88,18 @@ def _confidence_finding(evaluation: Evaluation) -> str:
 def _reliability_finding(evaluation: Evaluation) -> str:
     ece, floor = evaluation.overall["ece"].value, noise_floor(evaluation.tally.bins)
     gap = evaluation.overall["overconfidence"]
-    if gap.ci_low <= 0 <= gap.ci_high or ece <= floor:
-        return "Confidence and accuracy agree, as far as so many images can tell"
-    return f"On the whole it is {'more' if gap.value > 0 else 'less'} confident than right"
+    if not gap.ci_low <= 0 <= gap.ci_high:
+        return f"On the whole it is {'more' if gap.value > 0 else 'less'} confident than right"
+    # The floor is what chance shows in the mean; twice as much is rarely chance.
+    if ece > 2 * floor:
+        return "Right on the whole, but over-confident in some bins and under-confident in others"
+    return "Confidence and accuracy agree, as far as so many images can tell"
 
 
 def _coverage_finding(evaluation: Evaluation) -> str:
     coverage = evaluation.overall["coverage_at_999"].value
+    if coverage == 0:
+        return "No share of the surest answers is right 99.9 % of the time"
     return f"The surest {text.share(coverage, 1)} of the answers are right at least 99.9 % of the time"
 
 

@@ -45,7 +45,7 @@ COVERAGES = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 1)
 
 METRIC_NAMES = {
     "accuracy": ("Accuracy", "share of images whose most probable class is the label"),
-    "errors": ("Errors", "images that were not"),
+    "errors": ("Errors", "images whose most probable class is not the label"),
     "balanced_accuracy": ("Balanced accuracy", "mean of the classes' recalls"),
     "macro_precision": ("Macro precision", "mean of the classes' precisions"),
     "macro_recall": ("Macro recall", "mean of the classes' recalls"),
@@ -58,7 +58,10 @@ METRIC_NAMES = {
         "Calibration error (ECE)",
         "mean distance of confidence and accuracy over 15 equal-width bins; lower is better",
     ),
-    "ece_equal_mass": ("Calibration error, equal-mass", "the same over 15 bins of equally many images"),
+    "ece_equal_mass": (
+        "Calibration error, equal-mass",
+        "mean distance of confidence and accuracy over 15 bins of equally many images",
+    ),
     "overconfidence": ("Over-confidence", "mean confidence less accuracy; 0 is best"),
     "aurc": ("Area under risk-coverage", "mean error rate over all shares of surest answers; lower is better"),
     "coverage_at_999": (
@@ -195,9 +198,9 @@ def label_issues_note(evaluation: Evaluation) -> str:
         return "No label is suspected; these are the ones that the model believes in least."
     without = evaluation.accuracy_without_suspects
     return (
-        f"{text.plural(suspected, 'label')} {'is' if suspected == 1 else 'are'} suspected, never more than that. With "
-        f"them set aside the accuracy would be {text.percent(without)} ({text.percent_interval(without)}); every "
-        "number elsewhere in this report includes them."
+        f"{text.plural(suspected, 'label')} {'looks' if suspected == 1 else 'look'} wrong to the model; it may be the "
+        f"model that is wrong. With them set aside the accuracy would be {text.percent(without)} "
+        f"({text.percent_interval(without)}); every number elsewhere in this report includes them."
     )
 
 

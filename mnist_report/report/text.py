@@ -13,6 +13,11 @@ def short(word: str, most: int) -> str:
     return word if len(word) <= most else f"{word[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
+def class_name(name: str) -> str:
+    """A class's name in a sentence, where a digit alone would be taken for a value."""
+    return f"class {name}" if name.isdecimal() else name
+
+
 def percent(metric: Metric) -> str:
     """A share with as many decimals as its interval (or, without one, its n) can carry."""
     return share(metric.value, decimals(metric))

@@ -40,7 +40,7 @@ def result_sentence(result: Result) -> str:
     gate, finding = result.gate, result.deciding
     notes = "".join(f"; {note}" for note in result.notes)
     if finding.outcome == "ERROR":
-        who = f"{finding.subject}: " if gate.is_family else ""
+        who = f"{text.class_name(finding.subject)}: " if gate.is_family else ""
         said = f"{gate.name}: {who}{finding.reason}"
     elif finding.observed.n == 0:
         said = gate.name
@@ -58,7 +58,7 @@ def gates_table(verdict: Verdict) -> Table:
         gate, finding = result.gate, result.deciding
         observed = spread = text.DASH
         if finding.observed.n:
-            subject = f"{finding.subject}: " if len(result.findings) > 1 else ""
+            subject = f"{text.class_name(finding.subject)}: " if len(result.findings) > 1 else ""
             observed, spread = subject + value(gate, finding.observed), interval(gate, finding.observed)
         numbers = (points(gate, finding.margin), size(gate, finding.shortfall), size(gate, finding.twin))
         rows.append((result.outcome, plain(gate.name), plain(observed), spread, threshold(gate), *numbers))
@@ -127,9 +127,9 @@ def _subject(result: Result, finding: Finding) -> str:
     metric = "accuracy" if gate.metric == "recall" else gate.metric.replace("_", " ")
     if gate.is_family:
         which = "lowest" if gate.sense == "min" else "worst"
-        return f"{metric} of {finding.subject} (the {which} of {len(result.findings)})"
+        return f"{metric} of {text.class_name(finding.subject)} (the {which} of {len(result.findings)})"
     if gate.class_name:
-        return f"{metric} of {gate.class_name}"
+        return f"{metric} of {text.class_name(gate.class_name)}"
     return f"{metric} where {gate.slice_name}" if gate.slice_name else metric
 
 
