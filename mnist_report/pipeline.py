@@ -191,7 +191,11 @@ def finish_run(
             log.log(logging.ERROR if status else logging.INFO, "%s", last_line(judged), extra={"run_id": run_id})
         write_log(folder, lines)
         finished = publish(folder, run_id)
-        write_reports(job.reports, {INDEX: index_html(job.reports).encode()})
+        try:
+            write_reports(job.reports, {INDEX: index_html(job.reports).encode()})
+        except OutputError as error:
+            # The run is there and complete, whatever becomes of the list.
+            log.warning("the list of runs is not up to date: %s", error)
         return Finished(finished, verdict, files.get("summary.md", ""))
 
 

@@ -5,11 +5,12 @@ import re
 
 import numpy as np
 import pytest
+from gate_work import pair
 from tiny_run import WORST_FIRST, all_right, tiny_predictions
 
 from mnist_report.evaluation.comparison import compare
 from mnist_report.evaluation.predictions import make_predictions
-from mnist_report.report.comparison_text import MOST_LISTED, comparison_text
+from mnist_report.report.comparison_text import MOST_LISTED, change_lines, comparison_text
 from mnist_report.report.tables import METRIC_NAMES, SHARES
 from mnist_report.runs.predictions_file import ScoredImages
 
@@ -180,3 +181,8 @@ def test_a_number_that_does_not_round_to_zero_keeps_its_sign():
     nudged = np.array([[0.9, 0.1], [0.8 - 2.2e-4, 0.2 + 2.2e-4]])
     sides = (make_predictions(side, np.array([0, 0]), ("cat", "dog")) for side in (nudged, rows))
     assert line_of(lines_of(*sides), "Over-confidence").startswith("-0.0001 ")
+
+
+def test_no_change_has_a_minus():
+    """One image of 50,000 is less than a hundredth of a point."""
+    assert "-0.00" not in change_lines(compare(*pair(0, 1, 50_000)))[0]

@@ -139,3 +139,10 @@ def test_with_many_classes_no_samples_are_drawn():
     """A thousand would drown the page."""
     predictions = Sample(np.eye(101), np.arange(101), tuple(map(str, range(101)))).predictions()
     assert len(choose_galleries(predictions).samples) == 0
+
+
+def test_with_too_many_classes_for_a_matrix_the_cap_holds():
+    """Each of 26 is taken for the next."""
+    rows = np.roll(np.eye(26), 1, axis=1)
+    predictions = Sample(rows, np.arange(26), tuple(map(str, range(26)))).predictions()
+    assert mistakes_to_show(predictions, 5).tolist() == [0, 1, 2, 3, 4]

@@ -1,53 +1,81 @@
-"""What the figures say."""
+"""Tests of `mnist_report.data.pictures`."""
 
+import struct
+import zlib
+
+import hypothesis.extra.numpy as hnp
 import numpy as np
-from tiny_run import FIGURES, all_wrong, tiny_run, tiny_view
+import pytest
+from data_files import png_bytes
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image  # noqa: TID253  nobody waits for these tests
+from strategies import law
 
-from mnist_report.evaluation.evaluation import evaluate
-from mnist_report.evaluation.predictions import make_predictions
-from mnist_report.report.pictures import make_pictures
-
-
-def findings(sure, right):
-    """What is said of two classes, all images of the first; so sure, and right or not."""
-    said = np.where(right, 0, 1)
-    rows = np.where(np.eye(2)[said] == 1, sure[:, None], 1 - sure[:, None])
-    evaluation = evaluate(make_predictions(rows, np.zeros(len(sure), dtype=np.int64), ("a", "b")))
-    return {name: picture.finding for name, picture in make_pictures(evaluation, ("a", "b"), {}, FIGURES).items()}
+from mnist_report.data.pictures import JPEG_SCAN, MOST_ENCODED, decode_picture
+from mnist_report.errors import DataError
 
 
-def share(n, of_ten):
-    """So many of each ten."""
-    return np.arange(n) % 10 < of_ten
+@law
+@given(picture=hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9)), kind=st.sampled_from("PB"))
+def test_grey_values_come_back_as_they_were(picture, kind):
+    """From the formats that lose nothing."""
+    found = decode_picture(png_bytes(picture, {"P": "PNG", "B": "BMP"}[kind]), "here")
+    np.testing.assert_array_equal(found, picture)
 
 
-def test_a_model_that_is_as_sure_as_it_is_right_is_told():
-    """0.8, and eight of ten."""
-    assert findings(np.full(1_000, 0.8), share(1_000, 8))["reliability"].startswith("Confidence and accuracy agree")
+def one(mode, colour, **how):
+    """The value of a one-coloured picture."""
+    return int(decode_picture(png_bytes(Image.new(mode, (2, 2), colour), **how), "here")[0, 0])
 
 
-def test_a_model_that_is_too_sure_is_told():
-    """And one that is not sure enough."""
-    assert "more confident than right" in findings(np.full(1_000, 0.9), share(1_000, 6))["reliability"]
-    assert "less confident than right" in findings(np.full(1_000, 0.6), share(1_000, 9))["reliability"]
+def test_colours_become_grey_by_their_luminance():
+    """Green is lighter than blue; ITU-R 601."""
+    assert [one("RGB", colour) for colour in ("red", "lime", "blue", "white", "black")] == [76, 150, 29, 255, 0]
 
 
-def test_errors_that_cancel_are_no_agreement():
-    """Half the answers too sure, half not sure enough: right in the mean alone."""
-    sure = np.where(np.arange(2_000) < 1_000, 0.95, 0.55)
-    right = (np.arange(2_000) % 4) != 0
-    assert "over-confident in some bins and under-confident in others" in findings(sure, right)["reliability"]
+def test_what_is_transparent_becomes_white():
+    """As in any viewer: black ink on nothing stays visible."""
+    found = [one("RGBA", (0, 0, 0, alpha)) for alpha in (0, 255)]
+    assert (*found, one("LA", (0, 0)), one("P", 0, transparency=0)) == (255, 0, 255, 255)
 
 
-def test_no_coverage_is_told_as_such():
-    """And no class that is always wrong is called the weakest."""
-    pictures = tiny_view(all_wrong()).pictures
-    assert pictures["risk_coverage"].finding == "No share of the surest answers is right 99.9 % of the time"
-    assert pictures["per_class"].finding == "Every class is wrong throughout"
+def test_two_and_sixteen_bits_become_eight():
+    """Scaled, not clipped."""
+    assert (one("1", 1), one("1", 0)) == (255, 0)
+    deep = Image.fromarray(np.array([[0, 257, 65535, 32896]], np.uint16))
+    assert decode_picture(png_bytes(deep), "here").tolist() == [[0, 1, 255, 128]]
 
 
-def test_a_digit_is_called_a_class():
-    """Else it would be taken for a value."""
-    evaluation = tiny_run().evaluation
-    finding = make_pictures(evaluation, ("0", "1", "2"), {}, FIGURES)["per_class"].finding
-    assert finding.startswith("class 0 is the weakest class, at 60")
+def test_a_jpeg_is_read():
+    """Nearly as it was."""
+    picture = np.full((8, 8), 200, np.uint8)
+    assert np.abs(decode_picture(png_bytes(picture, "JPEG"), "here").astype(int) - 200).max() <= 1
+
+
+def png_that_promises(width, height):
+    """A whole PNG whose header says this size."""
+    content = bytearray(png_bytes(np.zeros((2, 2), np.uint8)))
+    content[16:24] = struct.pack(">2I", width, height)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "telling"),
+    [
+        (png_that_promises(1001, 2), "2 x 1,001 pixels, expected at most 1,000 x 1,000"),
+        (png_that_promises(10_000, 10_000), "decompression bomb"),
+        (png_that_promises(2**31 - 1, 2**31 - 1), "far too many pixels .*expected at most 1,000 x 1,000"),
+        (png_that_promises(900, 900), "not a readable"),
+        (png_that_promises(0, 9), ""),
+        (b"\0" * (MOST_ENCODED + 1), "an encoded picture of 16,777,217 bytes, expected at most 16,777,216"),
+        (png_bytes(np.zeros((8, 8), np.uint8), "JPEG") + JPEG_SCAN * 100, "a JPEG of more than 100 scans"),
+        (b"<svg/>", "not a readable PNG, JPEG or BMP picture"),
+    ],
+    ids=["wide", "bomb", "huge bomb", "hollow", "flat", "long", "scans", "svg"],
+)
+def test_a_picture_that_lies_or_is_too_large_is_an_error(content, telling):
+    """Before its pixels are decoded."""
+    with pytest.raises(DataError, match=f"^here: .*{telling}"):
+        decode_picture(content, "here")

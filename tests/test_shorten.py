@@ -54,3 +54,12 @@ def test_a_whole_view_is_shortened():
     assert len(view.per_class.rows[0][0]) == MOST_LETTERS
     assert len(view.mistakes.digits[0].actual) == MOST_LETTERS
     assert view.mistakes.digits[0].source.startswith("data:")
+
+
+def test_a_cell_holds_no_novel():
+    """A sentence of ours may be longer."""
+    novel = "many words " * 900
+    view = shortened(tiny_view(tiny_predictions(names=(novel, "dog", "eel"))))
+    assert len(view.per_class.rows[0][0]) == 300
+    assert len(view.mistakes.digits[0].pair) == 300
+    assert shortened(Part(novel)).text == novel

@@ -9,6 +9,7 @@ from mnist_report.evaluation.predictions import Predictions, Scores
 
 # What the report shows at most.
 MOST_MISTAKES, MOST_LABEL_ISSUES, MOST_NEAR_MISSES, MOST_FLIPS = 300, 10, 10, 60
+MATRIX_CLASSES = 25
 MOST_SAMPLES, SAMPLES_PER_CLASS = 100, 5
 NONE = np.empty(0, dtype=np.int64)
 
@@ -100,7 +101,8 @@ def pairs_of(predictions: Predictions, index: NDArray[np.int64]) -> NDArray[np.i
 def mistakes_to_show(predictions: Predictions, most: int) -> NDArray[np.int64]:
     """So many mistakes, worst-first, with an equal quota for each confused pair while there are more than that.
 
-    Every pair's worst mistake is among them, even where that makes more than `most`.
+    Every pair's worst mistake is among them, even where that makes more than `most`; but not with so many classes that
+    nobody could look at a matrix of them.
     """
     worst = worst_first(predictions)
     pairs = pairs_of(predictions, worst)
@@ -108,7 +110,8 @@ def mistakes_to_show(predictions: Predictions, most: int) -> NDArray[np.int64]:
     for pair in np.unique(pairs):
         members = np.flatnonzero(pairs == pair)
         in_turn[members] = np.arange(len(members))
-    kept = np.argsort(in_turn, kind="stable")[: max(most, int((in_turn == 0).sum()))]
+    least = int((in_turn == 0).sum()) if len(predictions.class_names) <= MATRIX_CLASSES else 0
+    kept = np.argsort(in_turn, kind="stable")[: max(most, least)]
     return worst[np.sort(kept)]
 
 

@@ -52,11 +52,16 @@ def change_lines(comparison: Comparison) -> tuple[str, ...]:
     accuracy = comparison.overall["accuracy"]
     index = comparison.regressed.tolist()
     change = (
-        f"Against the baseline: accuracy {100 * accuracy.value + 0.0:+.2f} pp (95 % interval "
-        f"{100 * accuracy.ci_low:+.2f} to {100 * accuracy.ci_high:+.2f} pp), {text.plural(len(index), 'image')} "
+        f"Against the baseline: accuracy {_points(accuracy.value)} pp (95 % interval "
+        f"{_points(accuracy.ci_low)} to {_points(accuracy.ci_high)} pp), {text.plural(len(index), 'image')} "
         f"regressed, {len(comparison.fixed):,} fixed, exact McNemar {p_value(accuracy.p_value)}."
     )
     return change, f"Regressed images: {_listed(index)}."
+
+
+def _points(value: float) -> str:
+    """In percentage points; rounded first, and 0 added: no number is -0.00."""
+    return f"{round(100 * value, 2) + 0.0:+.2f}"
 
 
 def _line(name: str, difference: Difference, *, share: bool) -> str:

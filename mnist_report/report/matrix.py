@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.evaluation.mistakes import pairs_of
+from mnist_report.evaluation.mistakes import MATRIX_CLASSES, pairs_of
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.report import text
 
-MOST_CLASSES = 25
 LEVELS = 5
 
 
@@ -48,7 +47,7 @@ def make_matrix(confusion: NDArray[np.int64], predictions: Predictions, shown: S
         shown: indices of the mistakes on the page, worst-first.
     """
     names = predictions.class_names
-    if len(names) > MOST_CLASSES:
+    if len(names) > MATRIX_CLASSES:
         return None
     targets: dict[int, str] = {}
     for pair, index in zip(pairs_of(predictions, np.array(shown, dtype=np.int64)).tolist(), shown, strict=True):

@@ -1,5 +1,6 @@
 """A stored run becomes report.html and report.pdf."""
 
+import secrets
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -129,19 +130,20 @@ def write_reports(folder: Path, reports: dict[str, bytes]) -> None:
     Raises:
         OutputError: the folder cannot be written to; the reports that were there stay as they were.
     """
+    token = secrets.token_hex(4)  # two runs may write one index
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in reports.items():
-            _beside(folder, name).write_bytes(content)
+            _beside(folder, name, token).write_bytes(content)
         for name in reports:
-            _beside(folder, name).replace(folder / name)
+            _beside(folder, name, token).replace(folder / name)
     except OSError as error:
         raise OutputError(f"{folder}: cannot write the reports: {error.strerror or error}") from error
     finally:
         for name in reports:
             with suppress(OSError):
-                _beside(folder, name).unlink(missing_ok=True)
+                _beside(folder, name, token).unlink(missing_ok=True)
 
 
-def _beside(folder: Path, name: str) -> Path:
-    return folder / f".{name}.unfinished"
+def _beside(folder: Path, name: str, token: str) -> Path:
+    return folder / f".{name}.{token}.unfinished"

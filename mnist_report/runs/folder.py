@@ -55,6 +55,7 @@ DAMAGE = (
     OverflowError,
     NotImplementedError,
     EOFError,
+    MemoryError,
     ModelError,
     ConfigError,
     zipfile.BadZipFile,

@@ -65,7 +65,7 @@ def images_of_either(*folders: Path) -> ShownImages:
         if path.exists():
             try:
                 images = read_images(path)
-            except (*UNREADABLE, zipfile.BadZipFile, zlib.error, EOFError) as error:
+            except (*UNREADABLE, zipfile.BadZipFile, zlib.error, EOFError, MemoryError) as error:
                 raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
             # A run without images stores none, and those have no shape.
             found += [images] if len(images.index) else []
