@@ -9,7 +9,7 @@ import pytest
 from data_files import png_bytes
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image  # noqa: TID253  nobody waits for these tests
+from PIL import Image, ImageFile  # noqa: TID253  nobody waits for these tests
 from strategies import law
 
 from mnist_report.data.pictures import JPEG_SCAN, MOST_ENCODED, decode_picture
@@ -79,3 +79,11 @@ def test_a_picture_that_lies_or_is_too_large_is_an_error(content, telling):
     """Before its pixels are decoded."""
     with pytest.raises(DataError, match=f"^here: .*{telling}"):
         decode_picture(content, "here")
+
+
+def test_half_a_picture_is_refused_whatever_other_libraries_say(monkeypatch):
+    """WeasyPrint tells Pillow to make do with what is there, and is left with that."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    with pytest.raises(DataError, match="not a readable PNG"):
+        decode_picture(png_bytes(np.zeros((9, 9), np.uint8))[:-30], "here")
+    assert ImageFile.LOAD_TRUNCATED_IMAGES

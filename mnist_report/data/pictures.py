@@ -4,6 +4,8 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -37,7 +39,7 @@ def decode_picture(content: bytes, where: str) -> NDArray[np.uint8]:
         raise DataError(f"{where}: an encoded picture of {len(content):,} bytes, expected at most {MOST_ENCODED:,}")
     try:
         # Pillow warns of a decompression bomb before it raises; here both are an error.
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _whole_pictures():
             warnings.simplefilter("error")
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 check_size((1, image.height, image.width), where)
@@ -49,6 +51,19 @@ def decode_picture(content: bytes, where: str) -> NDArray[np.uint8]:
         raise DataError(f"{where}: an image has far too many pixels ({one_line(error)}), {expected}") from error
     except DAMAGED as error:
         raise DataError(f"{where}: not a readable PNG, JPEG or BMP picture ({one_line(error)})") from error
+
+
+@contextmanager
+def _whole_pictures() -> Iterator[None]:
+    """Take no half picture for a whole one: WeasyPrint, once imported, tells Pillow to do so everywhere."""
+    from PIL import ImageFile
+
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _grey(image: Any) -> NDArray[np.uint8]:
