@@ -267,7 +267,7 @@ def test_equal_models_are_reported(sides, out):
     assert reported((sides[0], sides[0]), out) == 0
     page = page_in(out)
     assert page.text("h1") == "No change in accuracy that so many images could show"
-    assert "0 regressed, 0 fixed" in page.text("p")
+    assert "0 images regressed, 0 fixed" in page.text("p")
     assert "-0.00" not in page.text("p", "td")
 
 
