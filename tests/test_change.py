@@ -132,7 +132,7 @@ def numbers(cell):
     return [float(number) for number in re.findall(NUMBER, cell)]
 
 
-@pytest.mark.parametrize("name", METRIC_NAMES.keys() - {"errors"})
+@pytest.mark.parametrize("name", sorted(METRIC_NAMES.keys() - {"errors"}))
 def test_a_metrics_change_is_candidate_less_baseline(sides, change, name):
     """With its sign; shares in percentage points."""
     ours, theirs = (plain_metrics(side)[name] for side in sides)
