@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
 from mnist_report.model.process import ModelProcess, device_environment
-from mnist_report.model.runner import open_runner
+from mnist_report.model.runner import open_runner, predict_images
+from mnist_report.model.scaling import Preparation
 from mnist_report.model.store import ModelFile
 
 # Of one model that nobody vouches for. Loading counts from when its answer is waited for, TensorFlow's start included.
@@ -27,19 +28,19 @@ class Inference:
     """What a model answered, and how fast.
 
     Attributes:
-        probabilities: float32, shape (n, classes), as the model gave them.
+        answer: float32, shape (n, classes), as the model gave it.
         batch_size: images per call of the model.
         seconds: from the first batch sent to the last received, the model's compilation included.
     """
 
-    probabilities: NDArray[np.float32]
+    answer: NDArray[np.float32]
     batch_size: int
     seconds: float
 
     @property
     def images_per_second(self) -> float:
         """Throughput over the whole set."""
-        return len(self.probabilities) / self.seconds
+        return len(self.answer) / self.seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,12 +77,15 @@ class RunningModel:
         anatomy, backend = value
         return anatomy, backend
 
-    def predict(self, images: NDArray[np.uint8], show: Callable[[int, int], None]) -> Inference:
+    def predict(
+        self, images: NDArray[np.uint8], show: Callable[[int, int], None], preparation: Preparation | None = None
+    ) -> Inference:
         """Run the model over all images.
 
         Args:
             images: uint8, shape (n, height, width).
             show: told after each batch how many of how many images are done.
+            preparation: what happens to them before; None for the model's shape and pixels from 0 to 1.
 
         Raises:
             ModelError: the model fails on a batch, or its process died.
@@ -89,7 +93,7 @@ class RunningModel:
         n = len(images)
         began = time.perf_counter()
         # Sending from a thread of its own keeps the child fed, and no pipe can fill up on both ends.
-        feeder = Thread(target=self._feed, args=(images,), daemon=True)
+        feeder = Thread(target=self._feed, args=(images, preparation), daemon=True)
         feeder.start()
         done, batches = 0, []
         while done < n:
@@ -103,10 +107,10 @@ class RunningModel:
     def _limit(self, seconds: float) -> float | None:
         return seconds if self.model.limited else None
 
-    def _feed(self, images: NDArray[np.uint8]) -> None:
+    def _feed(self, images: NDArray[np.uint8], preparation: Preparation | None) -> None:
         with suppress(BrokenPipeError, ConnectionResetError):  # the receiving side reports the child's death
             for first in range(0, len(images), self.batch_size):
-                self.process.connection.send(images[first : first + self.batch_size])
+                self.process.connection.send((images[first : first + self.batch_size], preparation))
 
 
 @contextmanager
@@ -129,4 +133,5 @@ def _serve(connection: Connection, model: ModelFile, device: str) -> None:
     runner = open_runner(model, device)
     connection.send(("loaded", (runner.anatomy, runner.backend)))
     while True:
-        connection.send(("probabilities", runner.predict(connection.recv())))
+        images, preparation = connection.recv()
+        connection.send(("answer", predict_images(runner, images, preparation)))

@@ -21,9 +21,11 @@ from mnist_report.gates.verdict import Verdict
 from mnist_report.inference import Answer, start_model
 from mnist_report.jobs import Job, Surroundings, make_provenance, slices_facts, writable
 from mnist_report.judging import ci_files, judge_run, last_line
-from mnist_report.model.adapter import check_fit
+from mnist_report.model.adapter import check_classes
 from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
+from mnist_report.model.outputs import recognise
+from mnist_report.preparing import choose_preparation, training_sample
 from mnist_report.report.attachments import read_attachments
 from mnist_report.report.formats import usable_formats
 from mnist_report.report.index import NAME as INDEX
@@ -99,19 +101,31 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
             anatomy, backend = model.wait_until_loaded()
             watch.lap("model")
             log.info("%s: loaded on %s (%s)", job.model.name, backend.device, backend.name)
-            check_fit(anatomy, dataset.images.shape[1:], len(dataset.class_names), str(job.model))
-            inference = model.predict(dataset.images, show)
+            check_classes(anatomy, len(dataset.class_names), str(job.model))
+            chosen = choose_preparation(
+                model,
+                anatomy,
+                dataset,
+                scale=job.scale,
+                sample=lambda: training_sample(job.data, job.reading, dataset, job.seed),
+            )
+            log.info("%s: pixels %s (%s)", job.model.name, chosen.preparation.scale, chosen.why)
+            watch.lap("preparation")
+            inference = model.predict(dataset.images, show, chosen.preparation)
         watch.lap("inference")
         log.info("predicted %s images/s", f"{inference.images_per_second:,.0f}")
+        recognised = recognise(inference.answer)
         predictions = make_predictions(
-            inference.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
+            recognised.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
         )
         answer = Answer(anatomy, backend, inference)
         return finish_run(
             folder,
             job=job,
             surroundings=surroundings,
-            facts=make_provenance(job, surroundings, model_file, dataset, answer),
+            facts=make_provenance(
+                job, surroundings, model_file, dataset, answer, given=chosen.facts, gave=recognised.kind
+            ),
             dataset=dataset,
             predictions=predictions,
             slice_columns=slice_columns,

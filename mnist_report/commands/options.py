@@ -42,6 +42,13 @@ Model = Annotated[
 TrustModel = Annotated[
     bool, Parameter(negative=(), help="Let the model run code of its own, without limits of memory and time.")
 ]
+Scale = Annotated[
+    Literal["unit", "raw", "standard", "symmetric", "inverted", "auto"],
+    Parameter(
+        help="The pixels that the model expects: unit 0 to 1, raw 0 to 255, standard by the training pixels' mean and "
+        "deviation, symmetric -1 to 1, inverted 1 to 0; auto tries them on training images where no card says it."
+    ),
+]
 ModelSha256 = Annotated[str | None, Parameter(help="What the sha256 of the model file must be.")]
 Reports = Annotated[Path, Parameter(help="The folder of the run folders.")]
 BatchSize = Annotated[int, Parameter(help="Images per call of the model.")]

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from mnist_report.model.arranging import AS_THEY_ARE
+from mnist_report.model.outputs import SENTENCES
+from mnist_report.model.scaling import SCALES
 from mnist_report.report import text
 from mnist_report.report.tables import Table
 
@@ -83,7 +86,21 @@ def _model_terms(facts: Mapping[str, Any]) -> dict[str, str]:
         "Model sha256": model["sha256"],
         "Parameters": f"{text.count(model['parameters'])}, {text.count(model['trainable_parameters'])} trainable",
         "Trained with": _recipe(card) if card else "no model card",
+        **({"Images as the model gets them": _given(model["input"])} if "input" in model else {}),
+        **({"The model's numbers": SENTENCES[model["output"]]} if "output" in model else {}),
     }
+
+
+def doubts(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the head of the report has to say about how the model was asked."""
+    doubt = facts["model"].get("input", {}).get("doubt")
+    return (doubt,) if doubt else ()
+
+
+def _given(given: Mapping[str, Any]) -> str:
+    shape = " x ".join(map(str, given["shape"]))
+    way = "" if given["way"] == AS_THEY_ARE else f" ({given['way']})"
+    return f"{shape}{way}, pixels {SCALES[given['scale']]} ({given['scale']}): {given['why']}"
 
 
 def _device_terms(facts: Mapping[str, Any]) -> dict[str, str]:

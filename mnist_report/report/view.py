@@ -109,7 +109,7 @@ def make_view(
         summary=f"{text.count(errors)} wrong. {_scope(facts, accuracy)}",
         subject=f"{facts['model']['name']} on {provenance.data_name(facts['data'])}",
         key_figures=_key_figures(metrics, facts, training),
-        findings=evaluation.findings,
+        findings=(*provenance.doubts(facts), *evaluation.findings),
         verdict=verdict_sentence(verdict).partition(": ")[2] if verdict else "",
         outcome=verdict.outcome if verdict else "",
         gates=_gate_rows(verdict, evaluation, names) if verdict else (),
