@@ -179,7 +179,7 @@ def _losses(model: RunningModel, sample: Sample, preparation: Preparation) -> ND
 
 def _clearly_below(lower: NDArray[np.float64], higher: NDArray[np.float64]) -> bool:
     """Whether the mean difference is more than `CLEAR` of its standard errors."""
-    if not np.isfinite(higher).all():
+    if not np.isfinite(lower).all() or not np.isfinite(higher).all():
         return bool(np.isfinite(lower).all())
     difference = higher - lower
     error = difference.std(ddof=1) / math.sqrt(len(difference)) if len(difference) > 1 else math.inf

@@ -27,6 +27,7 @@ STAGES = (
     "checking",
     "stopwatch",
     "jobs",
+    "preparing",
     "pipeline",
     "predicted",
     "arrays",

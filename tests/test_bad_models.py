@@ -1,5 +1,7 @@
 """Models that do not fit, through the whole command: status 3, one line, nothing left."""
 
+import json
+
 import pytest
 from makers import digits, write_idx_folder
 
@@ -9,9 +11,7 @@ from mnist_report.cli import run_cli
 @pytest.mark.parametrize(
     ("name", "telling"),
     [
-        ("large", "takes images of shape (32, 32, 1), the data has (28, 28)"),
         ("eleven", "has 11 outputs, the data has 10 classes"),
-        ("logits", "look like logits"),
         ("nan", "contains NaN or infinity"),
         ("two", "found 2 inputs and 1 outputs, expected one of each"),
         ("mean", "answers 500 images with shape (1, 10), expected (500, 10)"),
@@ -34,6 +34,19 @@ def test_a_model_that_takes_vectors_is_evaluated(models, tmp_path, capsys):
     model = models / "vector.keras"
     assert run_cli(["evaluate", "--model", str(model), "--reports", str(tmp_path), "-q"]) == 0
     assert "-vector-" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["large", "logits"])
+def test_a_model_of_another_form_is_evaluated(models, tmp_path, name):
+    """It gets images of its size and softmax over its logits; an untrained one is said to guess."""
+    data = write_idx_folder(tmp_path / "few", *digits(20))
+    options = ["--model", str(models / f"{name}.keras"), "--data", str(data), "--format", "html", "-q"]
+    run_cli(["run", *options, "--reports", str(tmp_path / "r")])
+    folder = next((tmp_path / "r").glob("2*"))
+    model = json.loads((folder / "run.json").read_text("utf-8"))["model"]
+    assert {"large": "padded", "logits": "as they are"}[name] == model["input"]["way"]
+    assert {"large": "probabilities", "logits": "logits"}[name] == model["output"]
+    assert "Which scale of the pixels the model expects is not known" in (folder / "report.html").read_text("utf-8")
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_the_probabilities_are_those_of_the_network(served, models):
     weights = np.load(models / "weights.npz")
     scores = IMAGES.reshape(7, 784) / 255 @ weights["kernel"] + weights["bias"]
     expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(served[2].probabilities, expected, atol=1e-6)
+    np.testing.assert_allclose(served[2].answer, expected, atol=1e-6)
 
 
 def test_the_old_format_gives_the_same_rows(served, models):
@@ -37,12 +37,12 @@ def test_the_old_format_gives_the_same_rows(served, models):
     with start_model(identify_model(models / "good.h5"), device="cpu", batch_size=7) as model:
         assert model.wait_until_loaded()[0].parameters == 7850
         inference = model.predict(IMAGES, lambda *_: None)
-    np.testing.assert_allclose(inference.probabilities, served[2].probabilities, atol=1e-6)
+    np.testing.assert_allclose(inference.answer, served[2].answer, atol=1e-6)
 
 
 def test_the_answer_is_float32_with_a_row_an_image(served):
     """What is stored is what the model gave."""
-    assert (served[2].probabilities.shape, served[2].probabilities.dtype) == ((7, 10), np.float32)
+    assert (served[2].answer.shape, served[2].answer.dtype) == ((7, 10), np.float32)
 
 
 def test_progress_is_told_after_each_batch(served):

@@ -95,7 +95,7 @@ def dissect(model: Any, where: str) -> Anatomy:
     Raises:
         ModelError: it has several inputs or outputs, or an output that is not one row of class scores an image.
     """
-    if not getattr(model, "inputs", None):
+    if getattr(model, "inputs", None) is None:
         raise ModelError(
             f"{where}: the model does not say what it takes; build it with an Input layer and save it again"
         )

@@ -65,7 +65,7 @@ def _read(input_shape: tuple[int | None, ...], image_shape: tuple[int, int]) -> 
     if input_shape in {(height, width, 1), (height, width), (1, height, width)}:
         return Layout((), height, width)
     sides = [size for size in input_shape if size != 1]
-    if len(sides) == COLOURS and sides[-1] is None:  # any number of channels: one
+    if len(sides) == COLOURS and sides[-1] is None and sides[0] != COLOURS:  # any number of channels: one
         sides.pop()
     match sides:
         case [pixels]:
