@@ -1,9 +1,13 @@
 """Models that do not fit, through the whole command: status 3, one line, nothing left."""
 
+import json
+
+import process_work
 import pytest
 from makers import digits, write_idx_folder
 
 from mnist_report.cli import run_cli
+from mnist_report.model.process import ModelProcess
 
 
 @pytest.mark.parametrize(
@@ -34,6 +38,15 @@ def test_a_model_that_takes_vectors_is_evaluated(models, tmp_path, capsys):
     model = models / "vector.keras"
     assert run_cli(["evaluate", "--model", str(model), "--reports", str(tmp_path), "-q"]) == 0
     assert "-vector-" in capsys.readouterr().out
+
+
+def test_run_json_says_whether_there_was_a_network(evaluate_few, tmp_path):
+    """As it was, not as it should have been."""
+    with ModelProcess(process_work.add, 2, 3, environment={}, offline=True) as process:
+        process.receive("adding")
+    assert evaluate_few(tmp_path / "reports") == 0
+    facts = json.loads((tmp_path / "reports" / "latest" / "run.json").read_text("utf-8"))
+    assert ("no network" in facts["model"]["protections"]) == process.offline
 
 
 @pytest.fixture
