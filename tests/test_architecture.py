@@ -29,6 +29,7 @@ STAGES = (
     "jobs",
     "pipeline",
     "predicted",
+    "exporting",
     "arrays",
     "api",
     "commands",
