@@ -34,6 +34,7 @@ COMMANDS = {
     "baseline": "Make a run the baseline that later ones are held against.",
     "init": "Write a commented configuration to start from.",
     "compare": "Compare two models on the same images: what changed, and how surely.",
+    "export": "Write a Keras model as TensorFlow Lite or SavedModel, held against the original.",
     "render": "Draw the reports of a stored run again, without TensorFlow.",
 }
 

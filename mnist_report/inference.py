@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from threading import Thread
 
@@ -75,7 +75,7 @@ class RunningModel:
         """
         _, value = self.process.receive(f"loading {self.model.path}", self._limit(LOADING_SECONDS))
         anatomy, backend = value
-        return anatomy, backend
+        return anatomy, replace(backend, offline=self.process.offline)
 
     def predict(
         self, images: NDArray[np.uint8], show: Callable[[int, int], None], preparation: Preparation | None = None
@@ -124,7 +124,7 @@ def start_model(model: ModelFile, *, device: str, batch_size: int) -> Iterator[R
     """
     environment = device_environment(device)
     memory = MOST_MEMORY if model.limited else None
-    with ModelProcess(_serve, model, device, environment=environment, memory=memory) as process:
+    with ModelProcess(_serve, model, device, environment=environment, memory=memory, offline=model.limited) as process:
         yield RunningModel(model, process, batch_size)
 
 

@@ -132,7 +132,7 @@ def make_provenance(
             "shipped": model_file.shipped,
             "format": model_file.format,
             "trusted": model_file.trusted,
-            "protections": protections(model_file),
+            "protections": protections(model_file, offline=backend.offline),
             "sha256": model_file.sha256,
             "size_bytes": model_file.size_bytes,
             **asdict(anatomy),

@@ -30,6 +30,7 @@ STAGES = (
     "preparing",
     "pipeline",
     "predicted",
+    "exporting",
     "arrays",
     "api",
     "commands",

@@ -2,10 +2,12 @@
 
 import json
 
+import process_work
 import pytest
 from makers import digits, write_idx_folder
 
 from mnist_report.cli import run_cli
+from mnist_report.model.process import ModelProcess
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,15 @@ def test_a_model_of_another_form_is_evaluated(models, tmp_path, name):
     assert {"large": "padded", "logits": "as they are"}[name] == model["input"]["way"]
     assert {"large": "probabilities", "logits": "logits"}[name] == model["output"]
     assert "Which scale of the pixels the model expects is not known" in (folder / "report.html").read_text("utf-8")
+
+
+def test_run_json_says_whether_there_was_a_network(evaluate_few, tmp_path):
+    """As it was, not as it should have been."""
+    with ModelProcess(process_work.add, 2, 3, environment={}, offline=True) as process:
+        process.receive("adding")
+    assert evaluate_few(tmp_path / "reports") == 0
+    facts = json.loads((tmp_path / "reports" / "latest" / "run.json").read_text("utf-8"))
+    assert ("no network" in facts["model"]["protections"]) == process.offline
 
 
 @pytest.fixture

@@ -5,10 +5,12 @@ import signal
 import sys
 
 import numpy as np
+import process_work
 import pytest
 
 from mnist_report.errors import DeviceError, ModelError
 from mnist_report.inference import start_model
+from mnist_report.model.process import ModelProcess
 from mnist_report.model.store import identify_model
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
@@ -65,6 +67,20 @@ def test_the_anatomy_lists_every_layer(served):
         ("Flatten", "784", 0),
         ("Dense", "10", 7850),
     ]
+
+
+def test_a_model_that_nobody_vouches_for_has_no_network(served):
+    """Wherever a process that does nothing else is cut off too; the model runs all the same."""
+    with ModelProcess(process_work.add, 2, 3, environment={}, offline=True) as process:
+        process.receive("adding")
+        assert served[1].offline == process.offline
+
+
+def test_a_trusted_model_keeps_the_network(models):
+    """Its maker may have meant it to."""
+    trusted = identify_model(models / "good.keras", trusted=True)
+    with start_model(trusted, device="cpu", batch_size=3) as model:
+        assert not model.wait_until_loaded()[1].offline
 
 
 @pytest.mark.usefixtures("served")

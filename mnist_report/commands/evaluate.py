@@ -1,6 +1,5 @@
 """`mnist-report evaluate`: predictions and frames without a report."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from mnist_report.commands.options import (
     Slices,
     Split,
     TrustModel,
+    check_digest,
 )
 from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.errors import ConfigError
@@ -120,8 +120,7 @@ def make_job(
         raise ConfigError(f"--model {model} and --predictions {predictions} exclude each other; give only one of them")
     if predictions is None and data == NO_DATA:
         raise ConfigError("--data none goes with --predictions alone; a model needs images")
-    if model_sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", model_sha256):
-        raise ConfigError(f"model-sha256 is {model_sha256!r}, expected 64 hexadecimal digits")
+    check_digest(model_sha256)
     return Job(
         model=model or shipped_model(),
         trust_model=trust_model,

@@ -1,5 +1,6 @@
 """The types of options that several commands share."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -81,3 +82,13 @@ def parse_formats(text: str | None) -> tuple[str, ...] | None:
         if name not in FORMATS:
             raise ConfigError(f"--format: unknown format {name!r}, expected html, pdf or html,pdf")
     return names
+
+
+def check_digest(sha256: str | None) -> None:
+    """See that --model-sha256 can be one; a digest cut short would pin nothing.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+        raise ConfigError(f"model-sha256 is {sha256!r}, expected 64 hexadecimal digits")
