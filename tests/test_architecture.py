@@ -29,6 +29,7 @@ STAGES = (
     "jobs",
     "pipeline",
     "predicted",
+    "several",
     "arrays",
     "api",
     "commands",

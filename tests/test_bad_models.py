@@ -1,5 +1,7 @@
 """Models that do not fit, through the whole command: status 3, one line, nothing left."""
 
+import csv
+
 import pytest
 from makers import digits, write_idx_folder
 
@@ -34,6 +36,20 @@ def test_a_model_that_takes_vectors_is_evaluated(models, tmp_path, capsys):
     model = models / "vector.keras"
     assert run_cli(["evaluate", "--model", str(model), "--reports", str(tmp_path), "-q"]) == 0
     assert "-vector-" in capsys.readouterr().out
+
+
+def test_a_model_that_does_not_fit_does_not_stop_the_others(models, tmp_path, capsys):
+    """Two run folders, one line on stderr, and a row for each of the three."""
+    names = ["good", "nan", "vector"]
+    named = [word for name in names for word in ("--model", str(models / f"{name}.keras"))]
+    status = run_cli(["run", *named, "--reports", str(tmp_path), "--format", "html", "-q"])
+    out, err = capsys.readouterr()
+    failed = [line for line in err.splitlines() if "contains NaN or infinity" in line]
+    assert (status, len(out.splitlines()), len(failed)) == (3, 2, 1)
+    with (tmp_path / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["model"] for row in rows[:2]} == {"good.keras", "vector.keras"}
+    assert (rows[2]["model"], failed[0]) == ("nan.keras", f"error: {rows[2]['problem']}")
 
 
 @pytest.fixture
