@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -158,13 +159,8 @@ def _evaluate(
         log.info("%s: loaded on %s (%s)", model.path.name, backend.device, backend.name)
         check_classes(anatomy, len(dataset.class_names), str(model.path))
         if preparation is None:
-            preparation = choose_preparation(
-                running,
-                anatomy,
-                dataset,
-                scale=job.scale,
-                sample=lambda: training_sample(job.data, job.reading, dataset, SEED),
-            ).preparation
+            sample = partial(training_sample, dataset, job.reading, SEED)
+            preparation = choose_preparation(running, anatomy, dataset, scale=job.scale, sample=sample).preparation
         # The first batch compiles; that belongs to the start and not to the speed.
         running.predict(dataset.images[: job.batch_size], lambda *_: None, preparation)
         inference = running.predict(dataset.images, show, preparation)

@@ -71,19 +71,18 @@ class Chosen:
         return chosen | {"why": self.why, "doubt": self.doubt, "log_loss": dict(self.losses), "training_images": self.n}
 
 
-def training_sample(source: str, reading: Reading, dataset: Dataset, seed: int) -> Sample | None:
+def training_sample(dataset: Dataset, reading: Reading, seed: int) -> Sample | None:
     """Some of the training images that belong to a test set, or None where there are none of its size and classes.
 
     Args:
-        source: of the data, as `load_dataset` takes it.
-        reading: how they are read.
         dataset: what is evaluated.
+        reading: how it was read.
         seed: of the draw.
     """
-    if dataset.split != "train" and one_split(source):
+    if dataset.split != "train" and one_split(dataset.source):
         return None
     try:
-        training = dataset if dataset.split == "train" else load_dataset(source, "train", reading)
+        training = dataset if dataset.split == "train" else load_dataset(dataset.source, "train", reading)
     except DataError as error:
         log.info("no training images to try scales on: %s", error)
         return None
@@ -91,7 +90,7 @@ def training_sample(source: str, reading: Reading, dataset: Dataset, seed: int) 
         return None
     drawn = np.random.default_rng(seed).permutation(len(training))[:SAMPLE]
     mean, deviation = MNIST_MEAN, MNIST_DEVIATION
-    if source != EMBEDDED:
+    if dataset.source != EMBEDDED:
         mean, deviation = float(training.images.mean() / 255), float(training.images.std() / 255)
     return Sample(training.images[drawn], training.labels[drawn], mean, deviation or 1.0)
 

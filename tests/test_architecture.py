@@ -31,6 +31,7 @@ STAGES = (
     "pipeline",
     "predicted",
     "exporting",
+    "several",
     "arrays",
     "api",
     "commands",

@@ -1,5 +1,6 @@
 """Models that do not fit, through the whole command: status 3, one line, nothing left."""
 
+import csv
 import json
 
 import process_work
@@ -58,6 +59,20 @@ def test_run_json_says_whether_there_was_a_network(evaluate_few, tmp_path):
     assert evaluate_few(tmp_path / "reports") == 0
     facts = json.loads((tmp_path / "reports" / "latest" / "run.json").read_text("utf-8"))
     assert ("no network" in facts["model"]["protections"]) == process.offline
+
+
+def test_a_model_that_does_not_fit_does_not_stop_the_others(models, tmp_path, capsys):
+    """Two run folders, one line on stderr, and a row for each of the three."""
+    names = ["good", "nan", "vector"]
+    named = [word for name in names for word in ("--model", str(models / f"{name}.keras"))]
+    status = run_cli(["run", *named, "--reports", str(tmp_path), "--format", "html", "-q"])
+    out, err = capsys.readouterr()
+    failed = [line for line in err.splitlines() if "contains NaN or infinity" in line]
+    assert (status, len(out.splitlines()), len(failed)) == (3, 2, 1)
+    with (tmp_path / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["model"] for row in rows[:2]} == {"good.keras", "vector.keras"}
+    assert (rows[2]["model"], failed[0]) == ("nan.keras", f"error: {rows[2]['problem']}")
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_set():
 @pytest.fixture(scope="module")
 def sample(test_set):
     """What a run would draw."""
-    found = training_sample("mnist", AS_IT_IS, test_set, 42)
+    found = training_sample(test_set, AS_IT_IS, 42)
     assert found is not None
     return found
 
@@ -198,7 +198,7 @@ def test_another_set_has_its_own_mean(tmp_path):
     }
     path = tmp_path / "d.npz"
     np.savez(path, **splits)
-    found = training_sample(str(path), AS_IT_IS, load_dataset(str(path), "test"), 1)
+    found = training_sample(load_dataset(str(path), "test"), AS_IT_IS, 1)
     assert isinstance(found, Sample)
     pixels = [int(value) / 255 for value in splits["x_train"].ravel()]
     mean = sum(pixels) / len(pixels)
@@ -210,11 +210,11 @@ def test_a_file_of_one_split_has_no_training_images(tmp_path):
     """A CSV is the test set alone."""
     path = tmp_path / "d.csv"
     path.write_text("\n".join("0,1,2,3,4" for _ in range(5)), "utf-8")
-    assert training_sample(str(path), AS_IT_IS, load_dataset(str(path), "test"), 1) is None
+    assert training_sample(load_dataset(str(path), "test"), AS_IT_IS, 1) is None
 
 
 def test_a_set_without_training_images_has_none(tmp_path):
     """That is no error."""
     path = tmp_path / "d.npz"
     np.savez(path, x_test=np.zeros((4, 3, 3), np.uint8), y_test=np.zeros(4, int))
-    assert training_sample(str(path), AS_IT_IS, load_dataset(str(path), "test"), 1) is None
+    assert training_sample(load_dataset(str(path), "test"), AS_IT_IS, 1) is None

@@ -26,6 +26,7 @@ from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.errors import ConfigError
 
 if TYPE_CHECKING:
+    from mnist_report.data.dataset import Dataset
     from mnist_report.gates.rules import GateSet
     from mnist_report.jobs import Job
     from mnist_report.pipeline import Finished
@@ -145,8 +146,8 @@ def make_job(
     )
 
 
-def run_job(job: "Job", terminal: Console) -> "Finished":
-    """Run one job, with a progress bar where a model predicts."""
+def run_job(job: "Job", terminal: Console, dataset: "Dataset | None" = None) -> "Finished":
+    """Run one job, with a progress bar where a model predicts; its data may have been read already."""
     from mnist_report.commands.surroundings import look_around
 
     if job.predictions is not None:
@@ -156,4 +157,4 @@ def run_job(job: "Job", terminal: Console) -> "Finished":
     from mnist_report.pipeline import run
 
     with terminal.progress("images") as move:
-        return run(job, look_around(), lambda done, total: move(done, total, ""))
+        return run(job, look_around(), lambda done, total: move(done, total, ""), dataset)

@@ -1,5 +1,6 @@
 """The types of options that several commands share."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,6 +12,12 @@ from mnist_report.errors import ConfigError
 
 FORMATS = ("html", "pdf")
 TITLE = "Digit classifier evaluation"
+
+
+def _split_paths(_: object, value: str, delimiter: str | None = None) -> list[str]:
+    """Several paths in one variable, unless they are one path that happens to have a colon."""
+    return [value] if os.path.lexists(value) else value.split(delimiter or os.pathsep)
+
 
 Device = Annotated[
     Literal["auto", "cpu", "gpu"], Parameter(help="Where the model runs; gpu insists on one, auto takes one if there.")
@@ -38,6 +45,17 @@ Model = Annotated[
     Path | None,
     Parameter(
         help="A .keras, .h5, .tflite or .onnx file, or a SavedModel; by default the model that comes with mnist-report."
+    ),
+]
+Models = Annotated[
+    list[Path] | None,
+    Parameter(
+        help="A .keras, .h5, .tflite or .onnx file, or a SavedModel; by default the model that comes with "
+        "mnist-report. Several, or a pattern such as 'models/*.keras', get a run each and one leaderboard.",
+        negative=(),
+        consume_multiple=(1, None),  # as a shell writes out a pattern
+        json_list=False,  # a pattern may begin with [
+        env_var_split=_split_paths,
     ),
 ]
 TrustModel = Annotated[

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def read_table(path: Any) -> Any:
-    """The whole file as a pyarrow table.
+def read_table(path: Any, columns: list[str] | None = None) -> Any:
+    """The whole file, or some of its columns, as a pyarrow table.
 
     Raises:
         OSError, ValueError: it is not a Parquet file.
@@ -15,7 +15,7 @@ def read_table(path: Any) -> Any:
     from pyarrow import parquet
 
     with parquet.ParquetFile(path) as file:
-        return file.read()
+        return file.read(columns)
 
 
 def numbers(column: Any) -> NDArray[Any]:
