@@ -10,7 +10,7 @@ from strategies import law, samples
 
 from mnist_report.data.dataset import make_dataset
 from mnist_report.errors import DataError, ModelError
-from mnist_report.runs import foreign_predictions
+from mnist_report.runs import foreign_files
 from mnist_report.runs.foreign_predictions import read_foreign_predictions
 
 ROWS = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.25, 0.25, 0.5], [0.1, 0.6, 0.3]], dtype=np.float32)
@@ -183,7 +183,7 @@ def test_each_mistake_has_its_message(refused, name):
 @every_format
 def test_a_file_that_holds_too_much_is_refused_before_it_is_read(monkeypatch, refused, suffix):
     """A small archive can promise more than memory holds."""
-    monkeypatch.setattr(foreign_predictions, "MOST_PROBABILITIES", 10)
+    monkeypatch.setattr(foreign_files, "MOST_PROBABILITIES", 10)
     rows = np.tile(ROWS, (60, 1))
     message = refused(f"large{suffix}", lambda path: WRITERS[suffix](path, rows, np.tile(LABELS, 60)))
     assert "expected at most 10 numbers" in message
