@@ -72,7 +72,6 @@ def _line(name: str, difference: Difference, *, share: bool) -> str:
         text.DASH if math.isnan(x) else f"{round(factor * x, 4) + 0.0:+.4f}"
         for x in (difference.value, difference.ci_low, difference.ci_high)
     )
-    unit = "" if value == text.DASH else unit
     return f"{name:30}{value:>10} {unit:2}   {text.DASH if low == text.DASH else f'{low} to {high}'}"
 
 

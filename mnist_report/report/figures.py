@@ -66,12 +66,12 @@ def make_figures(frames: Frames, predictions: Predictions, history: Sequence[Map
         figures = {
             "confusion": confusion_matrix(frames.confusion),
             "per_class": per_class_accuracy(frames.per_class, frames.overall),
-            "class_distribution": class_distribution(frames.per_class),
         }
         if predictions.graded:
             figures["confidence"] = confidence_distributions(predictions)
             figures["reliability"] = reliability_diagram(frames.calibration)
             figures["risk_coverage"] = risk_coverage_curve(frames.risk_coverage)
+        figures["class_distribution"] = class_distribution(frames.per_class)
         if history:
             figures["training"] = training_curves(history)
     return figures
