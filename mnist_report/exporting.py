@@ -156,7 +156,6 @@ def _evaluate(
     """What a file predicts; the export gets the images as the original did."""
     with start_model(model, device=device, batch_size=job.batch_size) as running:
         anatomy, backend = running.wait_until_loaded()
-        log.info("%s: loaded on %s (%s)", model.path.name, backend.device, backend.name)
         check_classes(anatomy, len(dataset.class_names), str(model.path))
         if preparation is None:
             sample = partial(training_sample, dataset, job.reading, SEED)

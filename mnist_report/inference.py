@@ -1,5 +1,6 @@
 """Inference: images go to the model's process, probabilities stream back."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,8 @@ from mnist_report.model.process import ModelProcess, device_environment
 from mnist_report.model.runner import open_runner, predict_images
 from mnist_report.model.scaling import Preparation
 from mnist_report.model.store import ModelFile
+
+log = logging.getLogger("mnist_report")
 
 # Of one model that nobody vouches for. Loading counts from when its answer is waited for, TensorFlow's start included.
 MOST_MEMORY = 5 << 29
@@ -75,6 +78,7 @@ class RunningModel:
         """
         _, value = self.process.receive(f"loading {self.model.path}", self._limit(LOADING_SECONDS))
         anatomy, backend = value
+        log.info("%s: loaded on %s (%s)", self.model.path.name, backend.device, backend.name)
         return anatomy, replace(backend, offline=self.process.offline)
 
     def predict(

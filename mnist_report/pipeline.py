@@ -16,7 +16,7 @@ from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError, OutputError
 from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.mistakes import choose_galleries
-from mnist_report.evaluation.predictions import Predictions, Scores, make_predictions
+from mnist_report.evaluation.predictions import Predictions, Scores, interpret
 from mnist_report.evaluation.slices import image_columns
 from mnist_report.gates.verdict import Verdict
 from mnist_report.inference import Answer, start_model
@@ -102,7 +102,6 @@ def run(
             formats = usable_formats(job.formats)
             import_libraries(formats)
             anatomy, backend = model.wait_until_loaded()
-            log.info("%s: loaded on %s (%s)", job.model.name, backend.device, backend.name)
             check_classes(anatomy, len(dataset.class_names), str(job.model))
             sample = partial(training_sample, dataset, job.reading, job.seed)
             chosen = choose_preparation(model, anatomy, dataset, scale=job.scale, sample=sample)
@@ -111,7 +110,7 @@ def run(
         watch.lap("inference")
         log.info("predicted %s images/s", f"{inference.images_per_second:,.0f}")
         recognised = recognise(inference.answer)
-        predictions = make_predictions(
+        predictions = interpret(
             recognised.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
         )
         answer = Answer(anatomy, backend, inference)

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
-from tiny_run import RUN_ID, all_right, all_wrong, one_image, tiny_run
+from tiny_run import RUN_ID, all_right, all_wrong, classes_alone, one_image, tiny_run
 
 from mnist_report.comparing import compare_runs, write_comparison
 from mnist_report.evaluation.contest import rank
@@ -25,7 +25,7 @@ EVERY_WAY = [(width, scheme, scripted) for width in SIZES for scheme in ("light"
 SHOWN = [("run", *way) for way in EVERY_WAY]
 SHOWN += [
     (name, *way)
-    for name in ("tiny", "perfect", "single", "compare", "index", "leaderboard")
+    for name in ("tiny", "perfect", "single", "classes", "compare", "index", "leaderboard")
     for way in EVERY_WAY[1:7:5]
 ]
 
@@ -48,7 +48,8 @@ def pages(shipped_run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     tiny, better = tiny_run().write(folder / "tiny"), tiny_run(all_right()).write(folder / "better")
     single = tiny_run(one_image()).write(folder / "single")
-    for run in (tiny, better, single):
+    classes = tiny_run(classes_alone()).write(folder / "classes")
+    for run in (tiny, better, single, classes):
         render(run, ("html",), None)
     compared = compare_runs(tiny, better, join_by_index=False, frames=None)
     write_comparison(compared, folder / "compare", ("html",))
@@ -65,6 +66,7 @@ def pages(shipped_run, tmp_path_factory):
         "tiny": tiny / "report.html",
         "perfect": better / "report.html",
         "single": single / "report.html",
+        "classes": classes / "report.html",
         "compare": folder / "compare" / "compare.html",
         "index": index,
         "leaderboard": leaderboard,
@@ -192,6 +194,18 @@ def test_a_link_to_an_image_that_is_filtered_away_shows_it(show):
     page.locator("#matrix td.w5 a").first.click()
     assert page.locator(":target").is_visible()
     assert page.get_by_label("confidence at least, %").input_value() == "0"
+
+
+def test_without_probabilities_nobody_can_filter_by_confidence(show):
+    """By the classes alone; and every image can be seen beside its words."""
+    page = show("classes")
+    mistakes = page.locator("#mistakes .filterable .digit")
+    assert page.locator("#mistakes .filter input").count() == 0
+    assert page.locator("#mistakes .filter output").inner_text() == "3 of 3 shown"
+    page.get_by_label("predicted").select_option("=dog")
+    assert [figure.get_attribute("id") for figure in mistakes.all() if figure.is_visible()] == ["image-3", "image-4"]
+    picture, words = (mistakes.first.locator(part).bounding_box() for part in ("img", "figcaption"))
+    assert picture["y"] + picture["height"] <= words["y"]
 
 
 def test_without_javascript_there_is_nothing_that_does_nothing(show):

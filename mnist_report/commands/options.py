@@ -37,8 +37,8 @@ Slices = Annotated[
 Predictions = Annotated[
     Path | None,
     Parameter(
-        help="Predictions of any program in place of a model: .npy, .npz, .csv or .parquet, a row of probabilities an "
-        "image. With labels in it and --data none, no images are needed."
+        help="Predictions of any program in place of a model: .npy, .npz, .csv or .parquet, a row of probabilities or "
+        "a class an image. With labels in it and --data none, no images are needed."
     ),
 ]
 Model = Annotated[

@@ -7,16 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 TOLERANCE = 1e-3
-# So many rows without any doubt are no accident of a good model on a few images.
-ONE_HOT_ROWS = 100
 
-OutputKind = Literal["probabilities", "log-probabilities", "scores", "logits", "labels"]
+OutputKind = Literal["probabilities", "log-probabilities", "scores", "logits"]
 SENTENCES: dict[OutputKind, str] = {
     "probabilities": "probabilities",
     "log-probabilities": "log-probabilities, of which the exponential was taken",
     "scores": "scores from 0 to 1 that do not sum to 1; each row was divided by its sum",
     "logits": "logits, of which the softmax was taken",
-    "labels": "one class an image, without probabilities",
 }
 
 
@@ -26,7 +23,7 @@ class Recognised:
 
     Attributes:
         kind: what the model gave.
-        probabilities: float32, shape (n, classes); of "labels" the rows as they came, which hold a 1 and zeros.
+        probabilities: float32, shape (n, classes).
     """
 
     kind: OutputKind
@@ -36,8 +33,7 @@ class Recognised:
 def recognise(answer: NDArray[np.float32]) -> Recognised:
     """Tell by a model's numbers what they are, and make probabilities of them.
 
-    Rows that sum to 1 within 0.001 are probabilities, and labels where all of 100 or more are one 1 and zeros. Rows
-    whose exponentials do are log-probabilities. Other numbers from 0 to 1 are scores, as of a sigmoid for each class;
+    Rows that sum to 1 within 0.001 are probabilities, and rows whose exponentials do are log-probabilities. Other numbers from 0 to 1 are scores, as of a sigmoid for each class;
     a row of zeros becomes one of equal probabilities. All else are logits.
 
     Args:
@@ -48,8 +44,7 @@ def recognise(answer: NDArray[np.float32]) -> Recognised:
     rows = answer.astype(np.float64)
     low, high = rows.min(initial=0), rows.max(initial=0)
     if low >= 0 and np.all(np.abs(rows.sum(axis=1) - 1) <= TOLERANCE):
-        certain = len(rows) >= ONE_HOT_ROWS and bool(np.isin(answer, (0, 1)).all())
-        return Recognised("labels" if certain else "probabilities", answer)
+        return Recognised("probabilities", answer)
     if high <= TOLERANCE and np.all(np.abs(np.exp(rows).sum(axis=1) - 1) <= TOLERANCE):
         return Recognised("log-probabilities", _shares(np.exp(rows)))
     if low >= 0 and high <= 1 + TOLERANCE:

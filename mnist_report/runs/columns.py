@@ -1,5 +1,6 @@
 """Columns of Parquet files as numpy arrays, without pandas, which pyarrow's own conversions import."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,11 @@ def read_table(path: Any, columns: list[str] | None = None) -> Any:
 
     with parquet.ParquetFile(path) as file:
         return file.read(columns)
+
+
+def all_null(table: Any, names: Iterable[str]) -> bool:
+    """Whether a table or batch has rows, and in none of them a value in any of these columns."""
+    return len(table) > 0 and all(table[name].null_count == len(table) for name in names)
 
 
 def numbers(column: Any) -> NDArray[Any]:
