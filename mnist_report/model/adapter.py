@@ -132,7 +132,11 @@ def check_classes(anatomy: Anatomy, num_classes: int, where: str) -> None:
         ModelError: it has not.
     """
     if anatomy.num_classes != num_classes:
-        raise ModelError(f"{where}: the model has {anatomy.num_classes} outputs, the data has {num_classes} classes")
+        fewer = anatomy.num_classes < num_classes
+        hint = "; name the classes with --class-names if there are no more of them" if fewer else ""
+        raise ModelError(
+            f"{where}: the model has {anatomy.num_classes} outputs, the data has {num_classes} classes{hint}"
+        )
 
 
 def check_fit(anatomy: Anatomy, image_shape: tuple[int, int], num_classes: int, where: str) -> None:

@@ -33,9 +33,9 @@ class Recognised:
 def recognise(answer: NDArray[np.float32]) -> Recognised:
     """Tell by a model's numbers what they are, and make probabilities of them.
 
-    Rows that sum to 1 within 0.001 are probabilities, and rows whose exponentials do are log-probabilities. Other numbers
-    from 0 to 1 are scores, as of a sigmoid for each class; a row of zeros becomes one of equal probabilities. All else
-    are logits.
+    Rows that sum to 1 within 0.001 are probabilities, and rows whose exponentials do are log-probabilities. Other
+    numbers from 0 to 1 are scores, as of a sigmoid for each class; a row of zeros becomes one of equal probabilities.
+    All else are logits.
 
     Args:
         answer: shape (n, classes). Where a number is not finite, it is returned as it is: nobody can tell.

@@ -10,6 +10,8 @@ from mnist_report.model.scaling import SCALES
 from mnist_report.report import text
 from mnist_report.report.tables import Table
 
+CHANGES = {"centered": "centred as MNIST was made", "transposed": "rows and columns swapped"}
+
 
 def layers_table(layers: Iterable[Mapping[str, Any]]) -> Table:
     """The model's layers."""
@@ -47,7 +49,7 @@ def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         "Command": facts["command"],
         "Git commit (of the folder it ran in)": facts["git_commit"] or text.DASH,
         **(_predictions_terms(facts) if without_model(facts) else _model_terms(facts)),
-        "Data": data_name(data),
+        "Data": ", ".join([data_name(data), *(CHANGES[key] for key in CHANGES if data.get(key))]),
         "Data sha256": data["sha256"],
         **({} if without_model(facts) else _device_terms(facts)),
         "Seed": str(facts["seed"]),
