@@ -16,7 +16,7 @@ from mnist_report.errors import DataError
 from mnist_report.evaluation.predictions import log_loss
 from mnist_report.inference import RunningModel
 from mnist_report.model.adapter import Anatomy
-from mnist_report.model.arranging import find_layout, ways
+from mnist_report.model.arranging import AS_THEY_ARE, find_layout, ways
 from mnist_report.model.outputs import recognise
 from mnist_report.model.scaling import MNIST_DEVIATION, MNIST_MEAN, SCALES, Preparation, ScaleName
 
@@ -118,6 +118,27 @@ def choose_preparation(
     Raises:
         ModelError: the model takes no such images, or fails on them.
     """
+    chosen = _choose(model, anatomy, dataset, scale, sample)
+    taken = chosen.preparation
+    log.log(
+        logging.WARNING if chosen.doubt else logging.INFO,
+        "%s: pixels %s (%s): %s",
+        model.model.path.name,
+        SCALES[taken.scale],
+        taken.scale if taken.way == AS_THEY_ARE else f"{taken.scale}, {taken.way}",
+        chosen.doubt or chosen.why,
+    )
+    return chosen
+
+
+def _choose(
+    model: RunningModel,
+    anatomy: Anatomy,
+    dataset: Dataset,
+    scale: ScaleName | Literal["auto"],
+    sample: Callable[[], Sample | None],
+) -> Chosen:
+    """See `choose_preparation`."""
     where, image_shape = str(model.model.path), dataset.images.shape[1:]
     layout = find_layout(anatomy.input_shape, image_shape, where)
     possible = ways(layout, image_shape)

@@ -1,6 +1,7 @@
 """How the preparation of the images is found: three-line models that expect one, tried on MNIST's training images."""
 
 import math
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -60,7 +61,7 @@ def model_of(training, scale, *, card=None, size=28, way=None):
         pixels = UNDO[scale](preparation.of(images).astype(float)).reshape(len(images), -1)
         return Inference((0.5 * (2 * pixels @ means.T - (means**2).sum(axis=1))).astype(np.float32), 500, 1.0)
 
-    return SimpleNamespace(model=SimpleNamespace(path="mine.keras", card=card), predict=predict)
+    return SimpleNamespace(model=SimpleNamespace(path=Path("mine.keras"), card=card), predict=predict)
 
 
 def anatomy(shape=(28, 28, 1), implied=None, why=""):
