@@ -15,7 +15,7 @@ from mnist_report.data.sources import load_dataset
 from mnist_report.errors import ConfigError, DataError, ModelError
 from mnist_report.evaluation import evaluation
 from mnist_report.evaluation.evaluation import NO_COLUMNS
-from mnist_report.evaluation.predictions import make_predictions
+from mnist_report.evaluation.predictions import interpret
 from mnist_report.evaluation.streamed import StreamedEvaluation, evaluate_parts
 from mnist_report.model.adapter import as_pixels
 from mnist_report.model.backend import find_backend
@@ -47,7 +47,8 @@ def evaluate(
     """Every number, table and figure about one model's answers.
 
     Args:
-        probabilities: shape (n, classes), each row sums to 1.
+        probabilities: shape (n, classes), each row sums to 1. Where all of 100 rows or more are one-hot they are taken
+            as classes without probabilities, and what those do not have is NaN.
         labels: shape (n,), whole numbers that say the true classes.
         class_names: one per column; by default "0", "1"...
         images: shape (n, height, width) or (n, height, width, 1), to show the mistakes; uint8, or floats in [0, 1].
@@ -72,7 +73,7 @@ def evaluate(
     if type(seed) is not int or seed < 0:
         raise ConfigError(f"seed is {seed!r}, expected a whole number from 0")
     truth = check_labels(as_array(labels, "labels"), len(rows), len(names))
-    predictions = make_predictions(rows, truth, names, "probabilities")
+    predictions = interpret(rows, truth, names, "probabilities")
     columns = {str(name): slice_column(name, values, len(truth)) for name, values in (slices or NO_COLUMNS).items()}
     shown = None if images is None else shown_images(images, len(truth))
     return EvaluationResult(evaluation.evaluate(predictions, seed, columns), predictions, shown, ())

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import get_args
+from typing import get_args, get_origin
 
 from cyclopts import App, ArgumentCollection, CycloptsError
 from cyclopts.config import Dict, Env
@@ -34,6 +34,7 @@ COMMANDS = {
     "baseline": "Make a run the baseline that later ones are held against.",
     "init": "Write a commented configuration to start from.",
     "compare": "Compare two models on the same images: what changed, and how surely.",
+    "export": "Write a Keras model as TensorFlow Lite or SavedModel, held against the original.",
     "render": "Draw the reports of a stored run again, without TensorFlow.",
 }
 
@@ -154,12 +155,15 @@ def _check_types(path: Path, values: Mapping[str, object], arguments: ArgumentCo
         name = argument.name.removeprefix("--")
         if name in values:
             kinds = get_args(argument.hint) if isinstance(argument.hint, UnionType) else (argument.hint,)
+            many = any(get_origin(kind) is list for kind in kinds)
             allowed = {TOML_TYPES.get(kind, str) for kind in kinds if kind is not NoneType}
             if float in allowed:
                 allowed.add(int)
             value = values[name]
-            if type(value) not in allowed:
-                expected = " or ".join(sorted(kind.__name__ for kind in allowed))
+            # An empty list would silently mean the default.
+            found = value if many and isinstance(value, list) and value else [value]
+            if any(type(one) not in allowed for one in found):
+                expected = " or ".join(sorted(kind.__name__ for kind in allowed)) + " or a list of them" * many
                 raise ConfigError(f"{path}: {name} is {value!r}, expected {expected}")
 
 

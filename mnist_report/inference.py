@@ -1,9 +1,10 @@
 """Inference: images go to the model's process, probabilities stream back."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from threading import Thread
 
@@ -13,8 +14,11 @@ from numpy.typing import NDArray
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
 from mnist_report.model.process import ModelProcess, device_environment
-from mnist_report.model.runner import open_runner
+from mnist_report.model.runner import open_runner, predict_images
+from mnist_report.model.scaling import Preparation
 from mnist_report.model.store import ModelFile
+
+log = logging.getLogger("mnist_report")
 
 # Of one model that nobody vouches for. Loading counts from when its answer is waited for, TensorFlow's start included.
 MOST_MEMORY = 5 << 29
@@ -27,19 +31,19 @@ class Inference:
     """What a model answered, and how fast.
 
     Attributes:
-        probabilities: float32, shape (n, classes), as the model gave them.
+        answer: float32, shape (n, classes), as the model gave it.
         batch_size: images per call of the model.
         seconds: from the first batch sent to the last received, the model's compilation included.
     """
 
-    probabilities: NDArray[np.float32]
+    answer: NDArray[np.float32]
     batch_size: int
     seconds: float
 
     @property
     def images_per_second(self) -> float:
         """Throughput over the whole set."""
-        return len(self.probabilities) / self.seconds
+        return len(self.answer) / self.seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,14 +78,18 @@ class RunningModel:
         """
         _, value = self.process.receive(f"loading {self.model.path}", self._limit(LOADING_SECONDS))
         anatomy, backend = value
-        return anatomy, backend
+        log.info("%s: loaded on %s (%s)", self.model.path.name, backend.device, backend.name)
+        return anatomy, replace(backend, offline=self.process.offline)
 
-    def predict(self, images: NDArray[np.uint8], show: Callable[[int, int], None]) -> Inference:
+    def predict(
+        self, images: NDArray[np.uint8], show: Callable[[int, int], None], preparation: Preparation | None = None
+    ) -> Inference:
         """Run the model over all images.
 
         Args:
             images: uint8, shape (n, height, width).
             show: told after each batch how many of how many images are done.
+            preparation: what happens to them before; None for the model's shape and pixels from 0 to 1.
 
         Raises:
             ModelError: the model fails on a batch, or its process died.
@@ -89,7 +97,7 @@ class RunningModel:
         n = len(images)
         began = time.perf_counter()
         # Sending from a thread of its own keeps the child fed, and no pipe can fill up on both ends.
-        feeder = Thread(target=self._feed, args=(images,), daemon=True)
+        feeder = Thread(target=self._feed, args=(images, preparation), daemon=True)
         feeder.start()
         done, batches = 0, []
         while done < n:
@@ -103,10 +111,10 @@ class RunningModel:
     def _limit(self, seconds: float) -> float | None:
         return seconds if self.model.limited else None
 
-    def _feed(self, images: NDArray[np.uint8]) -> None:
+    def _feed(self, images: NDArray[np.uint8], preparation: Preparation | None) -> None:
         with suppress(BrokenPipeError, ConnectionResetError):  # the receiving side reports the child's death
             for first in range(0, len(images), self.batch_size):
-                self.process.connection.send(images[first : first + self.batch_size])
+                self.process.connection.send((images[first : first + self.batch_size], preparation))
 
 
 @contextmanager
@@ -120,7 +128,7 @@ def start_model(model: ModelFile, *, device: str, batch_size: int) -> Iterator[R
     """
     environment = device_environment(device)
     memory = MOST_MEMORY if model.limited else None
-    with ModelProcess(_serve, model, device, environment=environment, memory=memory) as process:
+    with ModelProcess(_serve, model, device, environment=environment, memory=memory, offline=model.limited) as process:
         yield RunningModel(model, process, batch_size)
 
 
@@ -129,4 +137,5 @@ def _serve(connection: Connection, model: ModelFile, device: str) -> None:
     runner = open_runner(model, device)
     connection.send(("loaded", (runner.anatomy, runner.backend)))
     while True:
-        connection.send(("probabilities", runner.predict(connection.recv())))
+        images, preparation = connection.recv()
+        connection.send(("answer", predict_images(runner, images, preparation)))

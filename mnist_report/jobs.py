@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.reading import AS_IT_IS, Reading
@@ -14,6 +14,7 @@ from mnist_report.evaluation.mistakes import MOST_MISTAKES
 from mnist_report.gates.rules import GateSet
 from mnist_report.inference import Answer
 from mnist_report.model.opening import protections
+from mnist_report.model.scaling import ScaleName
 from mnist_report.model.store import SHIPPED, ModelFile, file_sha256
 from mnist_report.runs.foreign_predictions import ForeignPredictions
 from mnist_report.runs.metrics_document import FORMAT
@@ -48,6 +49,7 @@ class Job:
         templates: a folder of templates that come before ours, or None.
         predictions: a file of predictions in place of a model, or None.
         reading: how the data are read.
+        scale: of the pixels that the model expects: one of `SCALES`, or "auto".
     """
 
     model: Path
@@ -69,6 +71,7 @@ class Job:
     templates: Path | None = None
     predictions: Path | None = None
     reading: Reading = AS_IT_IS
+    scale: ScaleName | Literal["auto"] = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +94,26 @@ class Surroundings:
 
 
 def make_provenance(
-    job: Job, surroundings: Surroundings, model_file: ModelFile, dataset: Dataset, answer: Answer
+    job: Job,
+    surroundings: Surroundings,
+    model_file: ModelFile,
+    dataset: Dataset,
+    answer: Answer,
+    *,
+    given: Mapping[str, Any],
+    gave: str,
 ) -> dict[str, Any]:
-    """run.json, as far as it is known before the report is drawn."""
+    """run.json, as far as it is known before the report is drawn.
+
+    Args:
+        job: what is done.
+        surroundings: in which.
+        model_file: the model.
+        dataset: what it was asked.
+        answer: what it answered.
+        given: what happened to the images before.
+        gave: what its numbers are.
+    """
     anatomy, backend, inference = answer.anatomy, answer.backend, answer.inference
     return _common_facts(job, surroundings, dataset, backend.versions) | {
         "device": {
@@ -112,10 +132,12 @@ def make_provenance(
             "shipped": model_file.shipped,
             "format": model_file.format,
             "trusted": model_file.trusted,
-            "protections": protections(model_file),
+            "protections": protections(model_file, offline=backend.offline),
             "sha256": model_file.sha256,
             "size_bytes": model_file.size_bytes,
             **asdict(anatomy),
+            "input": given,
+            "output": gave,
             "card": model_file.card,
         },
     }

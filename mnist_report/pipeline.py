@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,20 @@ from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError, OutputError
 from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.mistakes import choose_galleries
-from mnist_report.evaluation.predictions import Predictions, Scores, make_predictions
+from mnist_report.evaluation.predictions import Predictions, Scores, interpret
 from mnist_report.evaluation.slices import image_columns
 from mnist_report.gates.verdict import Verdict
 from mnist_report.inference import Answer, start_model
 from mnist_report.jobs import Job, Surroundings, make_provenance, slices_facts, writable
 from mnist_report.judging import ci_files, judge_run, last_line
-from mnist_report.model.adapter import check_fit
+from mnist_report.model.adapter import check_classes
 from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
+from mnist_report.model.outputs import recognise
+from mnist_report.preparing import choose_preparation, training_sample
 from mnist_report.report.attachments import read_attachments
 from mnist_report.report.formats import usable_formats
-from mnist_report.report.index import NAME as INDEX
-from mnist_report.report.index import index_html
+from mnist_report.report.index import write_index
 from mnist_report.report.templates import check_templates
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.report.write import draw_figures, draw_reports, write_figures, write_reports
@@ -66,13 +68,16 @@ class Finished:
     summary: str
 
 
-def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) -> Finished:
+def run(
+    job: Job, surroundings: Surroundings, show: Callable[[int, int], None], dataset: Dataset | None = None
+) -> Finished:
     """The main job: model and data become a finished run folder.
 
     Args:
         job: what to do.
         surroundings: for the provenance.
         show: told how many of how many images are predicted.
+        dataset: the job's data, where somebody has read them already.
 
     Returns:
         The run folder and the verdict.
@@ -88,7 +93,7 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
             opened_model(job.model, trusted=job.trust_model, sha256=job.model_sha256) as model_file,
             start_model(model_file, device=job.device, batch_size=job.batch_size) as model,
         ):
-            dataset = load_dataset(job.data, job.split, job.reading)
+            dataset = load_dataset(job.data, job.split, job.reading) if dataset is None else dataset
             log.info("%s: %s split, %s images", dataset.source, dataset.split, f"{len(dataset):,}")
             slice_columns = slices_of(job.slices, dataset)
             slices = slices_facts(job.slices)
@@ -97,21 +102,25 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
             formats = usable_formats(job.formats)
             import_libraries(formats)
             anatomy, backend = model.wait_until_loaded()
+            check_classes(anatomy, len(dataset.class_names), str(job.model))
+            sample = partial(training_sample, dataset, job.reading, job.seed)
+            chosen = choose_preparation(model, anatomy, dataset, scale=job.scale, sample=sample)
             watch.lap("model")
-            log.info("%s: loaded on %s (%s)", job.model.name, backend.device, backend.name)
-            check_fit(anatomy, dataset.images.shape[1:], len(dataset.class_names), str(job.model))
-            inference = model.predict(dataset.images, show)
+            inference = model.predict(dataset.images, show, chosen.preparation)
         watch.lap("inference")
         log.info("predicted %s images/s", f"{inference.images_per_second:,.0f}")
-        predictions = make_predictions(
-            inference.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
+        recognised = recognise(inference.answer)
+        predictions = interpret(
+            recognised.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
         )
         answer = Answer(anatomy, backend, inference)
         return finish_run(
             folder,
             job=job,
             surroundings=surroundings,
-            facts=make_provenance(job, surroundings, model_file, dataset, answer),
+            facts=make_provenance(
+                job, surroundings, model_file, dataset, answer, given=chosen.facts, gave=recognised.kind
+            ),
             dataset=dataset,
             predictions=predictions,
             slice_columns=slice_columns,
@@ -123,8 +132,11 @@ def run(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) 
         )
 
 
-def rehearse(job: Job) -> None:
-    """See before a long training that all the rest of a job can be done.
+def rehearse(job: Job) -> Dataset:
+    """See before a long training, or many models, that all the rest of a job can be done.
+
+    Returns:
+        The job's data.
 
     Raises:
         MnistReportError: data, output folder or a library is at fault.
@@ -136,6 +148,7 @@ def rehearse(job: Job) -> None:
         if job.baseline:
             read_baseline(job.baseline, dataset.class_names)
         usable_formats(job.formats)
+        return dataset
 
 
 def finish_run(
@@ -191,11 +204,7 @@ def finish_run(
             log.log(logging.ERROR if status else logging.INFO, "%s", last_line(judged), extra={"run_id": run_id})
         write_log(folder, lines)
         finished = publish(folder, run_id)
-        try:
-            write_reports(job.reports, {INDEX: index_html(job.reports).encode()})
-        except OutputError as error:
-            # The run is there and complete, whatever becomes of the list.
-            log.warning("the list of runs is not up to date: %s", error)
+        write_index(job.reports)
         return Finished(finished, verdict, files.get("summary.md", ""))
 
 

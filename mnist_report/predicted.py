@@ -42,6 +42,9 @@ def run_predictions(job: Job, surroundings: Surroundings) -> Finished:
             dataset = load_dataset(job.data, job.split, job.reading)
             predictions = file.of(dataset)
         log.info("%s: %s predictions", job.predictions, f"{len(predictions):,}")
+        if not predictions.graded:
+            why = "no probabilities" if file.probabilities is None else "every row is one-hot, which says no more"
+            log.info("%s: classes alone: %s", job.predictions, why)
         slice_columns = slices_of(job.slices, dataset)
         baseline = read_baseline(job.baseline, dataset.class_names) if job.baseline else None
         formats = usable_formats(job.formats)

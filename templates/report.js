@@ -49,13 +49,15 @@ for (const gallery of document.querySelectorAll(".gallery.filterable")) {
   const count = document.createElement("output");
   const form = document.createElement("div");
   form.className = "filter";
-  form.append(actualLabel, predictedLabel, labelled("confidence at least, %", confidence), count);
+  // Predictions without probabilities have no confidence to filter by.
+  const graded = images.every((image) => "confidence" in image.dataset);
+  form.append(actualLabel, predictedLabel, ...(graded ? [labelled("confidence at least, %", confidence)] : []), count);
   const show = () => {
     let shown = 0;
     for (const image of images) {
       const { actual: is, predicted: said, confidence: sure } = image.dataset;
       const fits = (select, name) => select.value === "" || select.value === "=" + name;
-      image.hidden = !(fits(actual, is) && fits(predicted, said) && Number(sure) >= Number(confidence.value));
+      image.hidden = !(fits(actual, is) && fits(predicted, said) && (!graded || Number(sure) >= Number(confidence.value)));
       shown += !image.hidden;
     }
     count.textContent = `${shown} of ${images.length} shown`;

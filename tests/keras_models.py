@@ -33,5 +33,7 @@ def build_models(connection: Connection, folder: Path) -> None:
     keras.Model(image, keras.ops.mean(rows, axis=0, keepdims=True)).save(folder / "mean.keras")
     keras.Model(image, keras.ops.concatenate([rows, rows], axis=0)).save(folder / "double.keras")
     keras.Model(image, [rows, keras.layers.Activation("softmax")(rows)]).save(folder / "twice.keras")
+    rows = keras.layers.Dense(10, activation="softmax", dtype="float64")(keras.layers.Flatten()(image))
+    keras.Model(image, rows).save(folder / "odd.keras")
     weights = keras.models.load_model(folder / "good.keras").get_weights()
     connection.send(("done", [np.asarray(weight) for weight in weights]))

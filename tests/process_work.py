@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 from multiprocessing.connection import Connection
 
@@ -71,3 +72,13 @@ def eat(_connection: Connection, size: int) -> None:
 def sleep(_connection: Connection) -> None:
     """Never answer."""
     signal.pause()
+
+
+def reach(connection: Connection, port: int) -> None:
+    """Send what comes of calling a server on this machine: "connected", or the error's name."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError as error:
+        connection.send(("done", type(error).__name__))
+    else:
+        connection.send(("done", "connected"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_report.errors import ModelError
-from mnist_report.model.adapter import Anatomy, Layer, check_fit, dissect, unit_scale
+from mnist_report.model.adapter import Anatomy, Layer, check_fit, count_classes, dissect, unit_scale
 
 
 def anatomy(input_shape, num_classes=10):
@@ -57,11 +57,80 @@ def test_another_input_shape_is_named_beside_the_datas(shape):
     assert str(caught.value) == telling
 
 
+class Rescaling:
+    """What is read of keras's."""
+
+    def __init__(self, scale):
+        self.scale, self.name, self.output, self.count_params = scale, "rescaling", SimpleNamespace(), lambda: 0
+
+
+class Normalization:
+    """What is read of keras's, once it has seen its images or was told their mean."""
+
+    def __init__(self, mean=None, told=None):
+        self.mean, self.input_mean, self.name, self.output = mean, told, "normalization", SimpleNamespace()
+        self.count_params = lambda: 3
+
+
+def with_layers(*layers):
+    """A model that begins with these; what follows them has weights."""
+    made = model(tensors((None, 28, 28, 1)), tensors((None, 10)))
+    made.layers = [*layers, *made.layers]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("layers", "implied"),
+    [
+        ([], (None, "")),
+        ([Rescaling(1 / 255)], ("raw", "it has a Rescaling layer")),
+        ([Rescaling([2.0])], ("unit", "it has a Rescaling layer")),
+        ([Normalization(np.array([[33.3]]))], ("raw", "it has a Normalization layer")),
+        ([Normalization(told=0.1307)], ("unit", "it has a Normalization layer")),
+        (
+            [SimpleNamespace(name="inner", output=None, count_params=lambda: 0, layers=[Rescaling(1 / 127.5)])],
+            ("raw", "it has a Rescaling layer"),
+        ),
+    ],
+)
+def test_a_first_layer_that_scales_shows_the_scale_before_it(layers, implied):
+    """Also within a model within the model."""
+    found = dissect(with_layers(*layers), "mine.keras")
+    assert (found.implied_scale, found.implied_by) == implied
+
+
+def test_a_layer_that_scales_after_the_first_weights_shows_nothing():
+    """It is part of the network."""
+    made = with_layers()
+    made.layers.append(Rescaling(1 / 255))
+    assert dissect(made, "mine.keras").implied_scale is None
+
+
+def test_a_model_of_whole_numbers_shows_that_it_takes_them_raw():
+    """There are no others between 0 and 1."""
+    inputs = [SimpleNamespace(shape=(None, 28, 28, 1), dtype="uint8")]
+    assert dissect(model(inputs, tensors((None, 10))), "mine.keras").implied_scale == "raw"
+
+
+@pytest.mark.parametrize("shape", [(None, 10), (None, 1, 1, 10), (None, 10, 1), (4, 10)])
+def test_sizes_of_1_do_not_matter_in_a_row_of_scores(shape):
+    """As a network without a dense end gives it."""
+    assert count_classes(shape, "mine.keras") == 10
+
+
+def test_a_model_that_was_never_built_is_an_error():
+    """It does not know what it takes."""
+    with pytest.raises(ModelError, match="the model does not say what it takes"):
+        dissect(SimpleNamespace(layers=[]), "mine.keras")
+
+
 @pytest.mark.parametrize("outputs", [1, 9, 11])
 def test_another_number_of_outputs_is_named_beside_the_datas(outputs):
     """Too few, or too many."""
-    with pytest.raises(ModelError, match=f"^mine.keras: the model has {outputs} outputs, the data has 10 classes$"):
+    telling = f"mine.keras: the model has {outputs} outputs, the data has 10 classes"
+    with pytest.raises(ModelError, match=f"^{telling}{'' if outputs > 10 else '; name the classes'}") as caught:
         check_fit(anatomy((28, 20, 1), outputs), (28, 20), 10, "mine.keras")
+    assert ("--class-names" in str(caught.value)) == (outputs < 10)
 
 
 def test_a_model_is_taken_apart():

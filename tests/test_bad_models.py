@@ -1,17 +1,20 @@
 """Models that do not fit, through the whole command: status 3, one line, nothing left."""
 
+import csv
+import json
+
+import process_work
 import pytest
 from makers import digits, write_idx_folder
 
 from mnist_report.cli import run_cli
+from mnist_report.model.process import ModelProcess
 
 
 @pytest.mark.parametrize(
     ("name", "telling"),
     [
-        ("large", "takes images of shape (32, 32, 1), the data has (28, 28)"),
         ("eleven", "has 11 outputs, the data has 10 classes"),
-        ("logits", "look like logits"),
         ("nan", "contains NaN or infinity"),
         ("two", "found 2 inputs and 1 outputs, expected one of each"),
         ("mean", "answers 500 images with shape (1, 10), expected (500, 10)"),
@@ -34,6 +37,42 @@ def test_a_model_that_takes_vectors_is_evaluated(models, tmp_path, capsys):
     model = models / "vector.keras"
     assert run_cli(["evaluate", "--model", str(model), "--reports", str(tmp_path), "-q"]) == 0
     assert "-vector-" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["large", "logits"])
+def test_a_model_of_another_form_is_evaluated(models, tmp_path, name):
+    """It gets images of its size and softmax over its logits; an untrained one is said to guess."""
+    data = write_idx_folder(tmp_path / "few", *digits(20))
+    options = ["--model", str(models / f"{name}.keras"), "--data", str(data), "--format", "html", "-q"]
+    run_cli(["run", *options, "--reports", str(tmp_path / "r")])
+    folder = next((tmp_path / "r").glob("2*"))
+    model = json.loads((folder / "run.json").read_text("utf-8"))["model"]
+    assert {"large": "padded", "logits": "as they are"}[name] == model["input"]["way"]
+    assert {"large": "probabilities", "logits": "logits"}[name] == model["output"]
+    assert "Which scale of the pixels the model expects is not known" in (folder / "report.html").read_text("utf-8")
+
+
+def test_run_json_says_whether_there_was_a_network(evaluate_few, tmp_path):
+    """As it was, not as it should have been."""
+    with ModelProcess(process_work.add, 2, 3, environment={}, offline=True) as process:
+        process.receive("adding")
+    assert evaluate_few(tmp_path / "reports") == 0
+    facts = json.loads((tmp_path / "reports" / "latest" / "run.json").read_text("utf-8"))
+    assert ("no network" in facts["model"]["protections"]) == process.offline
+
+
+def test_a_model_that_does_not_fit_does_not_stop_the_others(models, tmp_path, capsys):
+    """Two run folders, one line on stderr, and a row for each of the three."""
+    names = ["good", "nan", "vector"]
+    named = [word for name in names for word in ("--model", str(models / f"{name}.keras"))]
+    status = run_cli(["run", *named, "--reports", str(tmp_path), "--format", "html", "-q"])
+    out, err = capsys.readouterr()
+    failed = [line for line in err.splitlines() if "contains NaN or infinity" in line]
+    assert (status, len(out.splitlines()), len(failed)) == (3, 2, 1)
+    with (tmp_path / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["model"] for row in rows[:2]} == {"good.keras", "vector.keras"}
+    assert (rows[2]["model"], failed[0]) == ("nan.keras", f"error: {rows[2]['problem']}")
 
 
 @pytest.fixture

@@ -7,11 +7,14 @@ import shutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
-from tiny_run import all_right, one_image, tiny_run
+from tiny_run import RUN_ID, all_right, all_wrong, classes_alone, one_image, tiny_run
 
 from mnist_report.comparing import compare_runs, write_comparison
+from mnist_report.evaluation.contest import rank
 from mnist_report.pipeline import render
 from mnist_report.report.index import index_html
+from mnist_report.report.leaderboard import Failure, draw_leaderboard
+from mnist_report.runs.result import read_result
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -20,7 +23,11 @@ SIZES = {390: 844, 1280: 800}
 EVERY_WAY = [(width, scheme, scripted) for width in SIZES for scheme in ("light", "dark") for scripted in (True, False)]
 # The report in every way, each other page in two that differ in everything.
 SHOWN = [("run", *way) for way in EVERY_WAY]
-SHOWN += [(name, *way) for name in ("tiny", "perfect", "single", "compare", "index") for way in EVERY_WAY[1:7:5]]
+SHOWN += [
+    (name, *way)
+    for name in ("tiny", "perfect", "single", "classes", "compare", "index", "leaderboard")
+    for way in EVERY_WAY[1:7:5]
+]
 
 if CHROMIUM is None and not os.environ.get("CI"):
     pytest.skip("no Chromium is installed", allow_module_level=True)
@@ -41,10 +48,17 @@ def pages(shipped_run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     tiny, better = tiny_run().write(folder / "tiny"), tiny_run(all_right()).write(folder / "better")
     single = tiny_run(one_image()).write(folder / "single")
-    for run in (tiny, better, single):
+    classes = tiny_run(classes_alone()).write(folder / "classes")
+    for run in (tiny, better, single, classes):
         render(run, ("html",), None)
     compared = compare_runs(tiny, better, join_by_index=False, frames=None)
     write_comparison(compared, folder / "compare", ("html",))
+    worse = tiny_run(all_wrong()).write(folder / RUN_ID)
+    render(worse, ("html",), None)  # all three lead to this report: it has their run-id
+    failures = [Failure("broken.keras", f"{'a long path/' * 20}broken.keras: no such model file")]
+    results = [read_result(run, f"{run.name}.keras") for run in (worse, tiny, better)]
+    leaderboard = folder / "leaderboard.html"
+    leaderboard.write_bytes(draw_leaderboard(folder, "Pets", rank(results), failures)[leaderboard.name])
     index = folder / "index.html"
     index.write_text(index_html(shipped_run.parent), "utf-8")
     made = {
@@ -52,8 +66,10 @@ def pages(shipped_run, tmp_path_factory):
         "tiny": tiny / "report.html",
         "perfect": better / "report.html",
         "single": single / "report.html",
+        "classes": classes / "report.html",
         "compare": folder / "compare" / "compare.html",
         "index": index,
+        "leaderboard": leaderboard,
     }
     for name, path in list(made.items()):
         made[f"{name} without"] = folder / f"{name}-without.html"
@@ -144,6 +160,18 @@ def test_a_table_is_sorted_by_a_click(show):
         assert head.get_attribute("aria-sort") == order
 
 
+def test_models_that_failed_stay_at_the_end_of_a_leaderboard(show):
+    """However the others are sorted; a number is that in large letters, not the small one below it too."""
+    page = show("leaderboard")
+    heads = page.locator("#leaderboard thead th")
+    column = next(k for k in range(heads.count()) if heads.nth(k).inner_text().startswith("Regressed"))
+    for expected in (["12", "3", "\N{EN DASH}"], ["\N{EN DASH}", "3", "12"]):
+        heads.nth(column).locator("button").click()
+        cells = page.locator(f"#leaderboard tbody:nth-of-type(1) td:nth-child({column + 1})").all_inner_texts()
+        assert [cell.split()[0] for cell in cells] == expected
+        assert page.locator("#leaderboard tr").last.locator("th").inner_text() == "broken.keras"
+
+
 def test_the_gallery_is_filtered(show):
     """By actual and predicted class and by confidence; the number that is left is said."""
     page = show("run")
@@ -166,6 +194,18 @@ def test_a_link_to_an_image_that_is_filtered_away_shows_it(show):
     page.locator("#matrix td.w5 a").first.click()
     assert page.locator(":target").is_visible()
     assert page.get_by_label("confidence at least, %").input_value() == "0"
+
+
+def test_without_probabilities_nobody_can_filter_by_confidence(show):
+    """By the classes alone; and every image can be seen beside its words."""
+    page = show("classes")
+    mistakes = page.locator("#mistakes .filterable .digit")
+    assert page.locator("#mistakes .filter input").count() == 0
+    assert page.locator("#mistakes .filter output").inner_text() == "3 of 3 shown"
+    page.get_by_label("predicted").select_option("=dog")
+    assert [figure.get_attribute("id") for figure in mistakes.all() if figure.is_visible()] == ["image-3", "image-4"]
+    picture, words = (mistakes.first.locator(part).bounding_box() for part in ("img", "figcaption"))
+    assert picture["y"] + picture["height"] <= words["y"]
 
 
 def test_without_javascript_there_is_nothing_that_does_nothing(show):

@@ -19,6 +19,7 @@ from mnist_report.model.backend import Backend
 from mnist_report.model.store import ModelFile
 
 SIDE = 12
+GIVEN = {"shape": [12, 12], "way": "as they are", "scale": "unit", "why": "as asked for", "doubt": ""}
 
 
 def pictures(classes, missing):
@@ -58,7 +59,7 @@ def reported(dataset, reports):
             folder,
             job=job,
             surroundings=surroundings,
-            facts=make_provenance(job, surroundings, model_file, dataset, answer),
+            facts=make_provenance(job, surroundings, model_file, dataset, answer, given=GIVEN, gave="probabilities"),
             dataset=dataset,
             predictions=make_predictions(rows, dataset.labels, dataset.class_names),
             slice_columns={},

@@ -109,7 +109,11 @@ def test_an_unknown_variable_of_ours_is_refused(complaint, monkeypatch):
         ("reports = 5", "str"),
         ('batch-size = "12"', "int"),
         ('train = "yes"', "bool"),
-        ("model = false", "str"),
+        ("model = false", "str or a list of them"),
+        ("model = []", "str or a list of them"),
+        ('model = ["a.keras", 5]', "str or a list of them"),
+        ('model = [["a.keras"]]', "str or a list of them"),
+        ('title = ["a", "b"]', "str"),
         ("seed = true", "int"),
     ],
 )

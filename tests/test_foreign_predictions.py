@@ -10,7 +10,7 @@ from strategies import law, samples
 
 from mnist_report.data.dataset import make_dataset
 from mnist_report.errors import DataError, ModelError
-from mnist_report.runs import foreign_predictions
+from mnist_report.runs import foreign_files
 from mnist_report.runs.foreign_predictions import read_foreign_predictions
 
 ROWS = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.25, 0.25, 0.5], [0.1, 0.6, 0.3]], dtype=np.float32)
@@ -145,10 +145,15 @@ REFUSED = {
     "huge": ("a.npy", npy_header((10**12, 10)), "not readable as predictions"),
     "header": ("a.npy", npy_bytes(ROWS)[:10] + b"{" * 118, "not readable as predictions"),
     "pickled": ("a.npz", zip_bytes({"probabilities.npy": npy_bytes(np.array([{}]))}), "not readable as predictions"),
-    "other arrays": ("a.npz", zip_bytes({"logits.npy": npy_bytes(ROWS)}), "no array 'probabilities', found logits"),
+    "other arrays": (
+        "a.npz",
+        zip_bytes({"logits.npy": npy_bytes(ROWS)}),
+        "no array 'probabilities' and no 'predicted', found logits",
+    ),
     "no labels": ("a.npy", npy_bytes(ROWS), "has no labels, which --data none needs"),
     "no head": ("a.csv", "0.5,0.25,0.1\n0.4,0.3,0.3\n", "has no columns p0, p1..., a class's probability each"),
-    "only predicted": ("a.csv", "label,predicted\n1,1\n", "`predicted` alone does not do"),
+    "only predicted": ("a.csv", "label,predicted\n1,1\n0,-1\n", "the prediction of row 1 is -1, expected a class from"),
+    "two languages": ("a.csv", "label,predicted\n1,one\n", "labels are whole numbers, predicted classes are not"),
     "from p1": ("a.csv", "label,p1,p2\n0,0.5,0.5\n", "2 columns of probabilities, but no p0"),
     "twins": ("a.csv", "label,p0,p1,p1\n0,0.5,0.5,0\n", "two columns have the same name"),
     "gap": ("a.csv", "label,p0,p1\n0,0.5,0.5\n1,,1\n", "column 'p0' has no value in row 1"),
@@ -183,7 +188,7 @@ def test_each_mistake_has_its_message(refused, name):
 @every_format
 def test_a_file_that_holds_too_much_is_refused_before_it_is_read(monkeypatch, refused, suffix):
     """A small archive can promise more than memory holds."""
-    monkeypatch.setattr(foreign_predictions, "MOST_PROBABILITIES", 10)
+    monkeypatch.setattr(foreign_files, "MOST_PROBABILITIES", 10)
     rows = np.tile(ROWS, (60, 1))
     message = refused(f"large{suffix}", lambda path: WRITERS[suffix](path, rows, np.tile(LABELS, 60)))
     assert "expected at most 10 numbers" in message
@@ -211,3 +216,43 @@ def test_what_differs_from_the_data_set_is_named(tmp_path, name):
     with pytest.raises(DataError) as found:
         read_foreign_predictions(path).of(dataset)
     assert expected in str(found.value)
+
+
+def test_names_are_those_of_the_data_set(tmp_path):
+    """Whatever their order in the file; numbers are the data set's indices."""
+    path = tmp_path / "pets.csv"
+    for said in ("cat\neel\ndog\neel\n", "0\n2\n1\n2\n"):
+        path.write_text(f"predicted\n{said}")
+        predictions = read_foreign_predictions(path).of(pets())
+        assert (predictions.predicted.tolist(), predictions.graded) == ([0, 2, 1, 2], False)
+
+
+CLASSES_DIFFER = {
+    "n": ("predicted\n0\n", "found 1 rows, but pets (test split) has 4 images: give a row each"),
+    "name": ("predicted\ncat\ndog\nfox\neel\n", "the prediction of row 2 is 'fox', expected a class's name (cat, dog"),
+    "number": ("predicted\n0\n1\n2\n3\n", "the prediction of row 3 is 3, expected a class from 0 to 2"),
+    "label": (
+        "label,predicted\ncat,cat\ndog,cat\ndog,cat\neel,cat\n",
+        "the label of row 2 is 1, but pets (test split)",
+    ),
+    "label's name": ("label,predicted\ncat,cat\nfox,cat\neel,cat\neel,cat\n", "the label of row 1 is 'fox', expected"),
+}
+
+
+@pytest.mark.parametrize("name", CLASSES_DIFFER)
+def test_classes_that_differ_from_the_data_set_are_named(tmp_path, name):
+    """As probabilities are."""
+    content, expected = CLASSES_DIFFER[name]
+    (tmp_path / "pets.csv").write_text(content)
+    with pytest.raises(DataError) as found:
+        read_foreign_predictions(tmp_path / "pets.csv").of(pets())
+    assert expected in str(found.value)
+
+
+@every_format
+def test_one_hot_rows_are_classes(tmp_path, suffix):
+    """A model that answers so has said nothing about how sure it is."""
+    labels = np.arange(120) % 3
+    WRITERS[suffix](tmp_path / f"hard{suffix}", np.eye(3, dtype=np.float32)[labels], labels)
+    found = read_foreign_predictions(tmp_path / f"hard{suffix}").of(pets(labels))
+    assert (found.predicted.tolist(), found.graded) == (labels.tolist(), False)

@@ -75,3 +75,11 @@ def test_there_is_a_line_for_each_gate(names):
     text = annotations(made_verdict(*["FAIL"] * len(names), names=tuple(names)))
     assert [title for _, title, _ in read(text)] == [plain(f"FAIL: {name}") for name in names]
     assert text.count("\n") == len(names)
+
+
+@pytest.mark.parametrize("model", ["a.keras", "x,title=y::z", "50%", "two\nlines"])
+def test_a_model_is_named_first(model):
+    """Where there are several, each may fail the same gate."""
+    (command, title, message) = read(annotations(made_verdict("FAIL"), model))[0]
+    (_, alone, same) = read(annotations(made_verdict("FAIL")))[0]
+    assert (command, title, message) == ("error", f"{plain(model)}: {alone}", same)

@@ -5,10 +5,12 @@ import signal
 import sys
 
 import numpy as np
+import process_work
 import pytest
 
 from mnist_report.errors import DeviceError, ModelError
 from mnist_report.inference import start_model
+from mnist_report.model.process import ModelProcess
 from mnist_report.model.store import identify_model
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
@@ -29,7 +31,7 @@ def test_the_probabilities_are_those_of_the_network(served, models):
     weights = np.load(models / "weights.npz")
     scores = IMAGES.reshape(7, 784) / 255 @ weights["kernel"] + weights["bias"]
     expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(served[2].probabilities, expected, atol=1e-6)
+    np.testing.assert_allclose(served[2].answer, expected, atol=1e-6)
 
 
 def test_the_old_format_gives_the_same_rows(served, models):
@@ -37,12 +39,12 @@ def test_the_old_format_gives_the_same_rows(served, models):
     with start_model(identify_model(models / "good.h5"), device="cpu", batch_size=7) as model:
         assert model.wait_until_loaded()[0].parameters == 7850
         inference = model.predict(IMAGES, lambda *_: None)
-    np.testing.assert_allclose(inference.probabilities, served[2].probabilities, atol=1e-6)
+    np.testing.assert_allclose(inference.answer, served[2].answer, atol=1e-6)
 
 
 def test_the_answer_is_float32_with_a_row_an_image(served):
     """What is stored is what the model gave."""
-    assert (served[2].probabilities.shape, served[2].probabilities.dtype) == ((7, 10), np.float32)
+    assert (served[2].answer.shape, served[2].answer.dtype) == ((7, 10), np.float32)
 
 
 def test_progress_is_told_after_each_batch(served):
@@ -65,6 +67,20 @@ def test_the_anatomy_lists_every_layer(served):
         ("Flatten", "784", 0),
         ("Dense", "10", 7850),
     ]
+
+
+def test_a_model_that_nobody_vouches_for_has_no_network(served):
+    """Wherever a process that does nothing else is cut off too; the model runs all the same."""
+    with ModelProcess(process_work.add, 2, 3, environment={}, offline=True) as process:
+        process.receive("adding")
+        assert served[1].offline == process.offline
+
+
+def test_a_trusted_model_keeps_the_network(models):
+    """Its maker may have meant it to."""
+    trusted = identify_model(models / "good.keras", trusted=True)
+    with start_model(trusted, device="cpu", batch_size=3) as model:
+        assert not model.wait_until_loaded()[1].offline
 
 
 @pytest.mark.usefixtures("served")

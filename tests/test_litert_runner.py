@@ -71,9 +71,10 @@ def test_the_scores_are_those_of_the_layer(tmp_path, quantised, error):
     from mnist_report.model.litert_runner import LiteRTRunner
 
     runner = LiteRTRunner(file_of(tmp_path / "m.tflite", content), "auto")
-    expected = IMAGES.reshape(7, 16) / 255 @ KERNEL.T
-    np.testing.assert_allclose(runner.predict(IMAGES), expected, atol=error)
-    np.testing.assert_allclose(runner.predict(IMAGES[:2]), expected[:2], atol=error)
+    pixels = IMAGES.reshape(7, 4, 4).astype(np.float32) / 255
+    expected = pixels.reshape(7, 16) @ KERNEL.T
+    np.testing.assert_allclose(runner.predict(pixels), expected, atol=error)
+    np.testing.assert_allclose(runner.predict(pixels[:2]), expected[:2], atol=error)
     assert (runner.anatomy.input_shape, runner.anatomy.num_classes, runner.anatomy.parameters) == ((4, 4), 3, 48)
     assert [layer.kind for layer in runner.anatomy.layers] == ["FULLY_CONNECTED"]
     assert runner.backend.name == "litert"

@@ -49,8 +49,9 @@ def test_a_missing_library_is_one_line_that_names_the_extra(tmp_path, monkeypatc
 def test_the_scores_are_those_of_the_layer(tmp_path, batch):
     """The batch may be free or fixed; TensorFlow is not imported."""
     runner = OnnxRunner(file_of(tmp_path / "m.onnx", dense(batch=batch)), "auto")
-    expected = IMAGES.reshape(7, 16) / 255 @ KERNEL
-    np.testing.assert_allclose(runner.predict(IMAGES), expected, atol=1e-5)
+    pixels = IMAGES.reshape(7, 1, 4, 4).astype(np.float32) / 255
+    expected = pixels.reshape(7, 16) @ KERNEL
+    np.testing.assert_allclose(runner.predict(pixels), expected, atol=1e-5)
     assert (runner.anatomy.input_shape, runner.anatomy.num_classes, runner.anatomy.parameters) == ((1, 4, 4), 3, 48)
     assert [layer.kind for layer in runner.anatomy.layers] == ["Flatten", "MatMul"]
     assert "tensorflow" not in sys.modules

@@ -106,3 +106,10 @@ def test_a_stranger_meets_every_protection(model):
     with opened_model(shipped_model()) as own:
         assert "no code of the file's" in protections(own)
         assert "limit on time" not in protections(own)
+
+
+def test_that_there_was_no_network_is_said_only_where_it_is_true(model):
+    """Not every system offers it."""
+    with opened_model(model) as stranger:
+        assert "no network" not in protections(stranger)
+        assert protections(stranger, offline=True) == [*protections(stranger), "no network"]

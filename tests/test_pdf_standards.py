@@ -11,7 +11,7 @@ from datetime import timedelta, timezone
 
 import pytest
 from pdf_reading import CREATED, PDF_DATE, Complaints, fonts_of, is_part_of, objects_of, violations
-from tiny_run import HOSTILE, epochs, tiny_card, tiny_html, tiny_predictions, tiny_view
+from tiny_run import HOSTILE, classes_alone, epochs, tiny_card, tiny_html, tiny_predictions, tiny_view
 
 from mnist_report.report import pdf as module
 from mnist_report.report.glyphs import PLACEHOLDER, drawable, font_folder
@@ -70,6 +70,7 @@ PAGES = {
     "hostile names": lambda: to_html(tiny_view(tiny_predictions(names=HOSTILE[:3]), title=" ".join(HOSTILE))),
     "more hostile names": lambda: to_html(tiny_view(tiny_predictions(names=HOSTILE[3:]), title=" ".join(FOREIGN))),
     "long names": lambda: to_html(tiny_view(tiny_predictions(names=(LONG, "a", "b")), title=LONG)),
+    "classes alone": lambda: tiny_html(classes_alone()),
     "foreign signs": lambda: page_of("".join(FOREIGN), "".join(FOREIGN)),
     "every sign": lambda: page_of(every_sign()),
 }

@@ -16,6 +16,7 @@ from mnist_report.model.adapter import Anatomy, Layer
 from mnist_report.model.backend import Backend
 from mnist_report.model.store import ModelFile
 
+GIVEN = {"shape": [6, 5], "way": "as they are", "scale": "unit", "why": "as asked for", "doubt": ""}
 NAMES = ("circle", "square", "<b>star</b>")
 
 
@@ -67,9 +68,11 @@ def toy(tmp_path_factory):
                 folder,
                 job=job,
                 surroundings=surroundings,
-                facts=make_provenance(job, surroundings, model_file, dataset, answer),
+                facts=make_provenance(
+                    job, surroundings, model_file, dataset, answer, given=GIVEN, gave="probabilities"
+                ),
                 dataset=dataset,
-                predictions=make_predictions(answer.inference.probabilities, dataset.labels, NAMES),
+                predictions=make_predictions(answer.inference.answer, dataset.labels, NAMES),
                 slice_columns={},
                 formats=("html", "pdf"),
                 watch=pipeline.Stopwatch(),

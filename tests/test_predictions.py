@@ -9,7 +9,13 @@ from hypothesis import example, given
 from strategies import Sample, by_rank, law, plain_rows, samples
 
 from mnist_report.errors import ModelError
-from mnist_report.evaluation.predictions import make_predictions
+from mnist_report.evaluation.predictions import (
+    LEAST_ONE_HOT,
+    interpret,
+    is_one_hot,
+    make_class_predictions,
+    make_predictions,
+)
 
 NAMES = ("cat", "dog", "eel")
 EPSILON = float(np.finfo(np.float64).eps)
@@ -198,3 +204,81 @@ def test_a_shape_that_does_not_fit_is_an_error(shape):
     with pytest.raises(ModelError) as caught:
         make_predictions(np.full(shape, 1.0), np.array([0, 1]), NAMES)
     assert f"{shape}, expected (2, 3)" in str(caught.value)
+
+
+HARD = np.eye(3, dtype=np.float32)[np.arange(LEAST_ONE_HOT) % 3]
+
+
+def with_row(*row):
+    """Many one-hot rows and another last one."""
+    return np.vstack([HARD, np.array(row, dtype=np.float32)])
+
+
+ONE_HOT = {
+    "floats": (HARD, True),
+    "whole numbers": (HARD.astype(np.uint8), True),
+    "a class that is never said": (HARD[:, [0, 0, 2]] * [1, 0, 1] + (HARD[:, [1]] * [1, 0, 0]), True),
+    "few": (HARD[1:], False),
+    "a graded row": (with_row(0.9, 0.1, 0), False),
+    "a row of nothing": (with_row(0, 0, 0), False),
+    "a row of two": (with_row(1, 1, 0), False),
+    "nearly": (with_row(1, 1e-30, 0), False),
+    "another number": (with_row(2, 0, 0), False),
+    "no number": (with_row(np.nan, 0, 0), False),
+}
+
+
+@pytest.mark.parametrize("name", ONE_HOT)
+def test_rows_are_one_hot_or_not(name):
+    """All of them, exactly, and at least a hundred."""
+    rows, expected = ONE_HOT[name]
+    assert is_one_hot(rows) is expected
+
+
+def test_one_hot_rows_are_classes():
+    """Which is all that they say."""
+    labels = np.zeros(LEAST_ONE_HOT, dtype=np.int64)
+    predictions = interpret(HARD, labels, NAMES, "model")
+    assert not predictions.graded
+    assert predictions.predicted.tolist() == HARD.argmax(axis=1).tolist()
+
+
+@law
+@given(samples())
+def test_other_rows_are_probabilities(sample):
+    """As `make_predictions` has them."""
+    found, expected = interpret(*sample, "model"), sample.predictions()
+    assert found.graded
+    assert found.loss.tolist() == expected.loss.tolist()
+
+
+def test_classes_alone_have_nothing_else():
+    """NaN, not 0: nobody can mistake it for a number."""
+    found = make_class_predictions(np.array([2, 1], np.uint8), np.array([2, 0]), NAMES, "model")
+    assert (found.right.tolist(), found.predicted.dtype, found.graded) == ([True, False], np.int64, False)
+    assert found.runner_up.tolist() == [-1, -1]
+    assert all(np.isnan(part).all() for part in (found.confidence, found.margin, found.loss, found.brier, found.rows))
+    assert found.probabilities.shape == (2, 3)
+
+
+def test_some_rows_of_classes_alone():
+    """In another order."""
+    found = make_class_predictions(np.array([2, 1, 0]), np.array([2, 0, 0]), NAMES, "model").only(np.array([2, 0]))
+    assert (found.predicted.tolist(), found.labels.tolist(), found.graded) == ([0, 2], [0, 2], False)
+
+
+NO_CLASSES = {
+    "high": (np.array([0, 3]), "row 1 says class 3, expected 0 to 2 (1 such rows)"),
+    "negative": (np.array([0, -1]), "row 1 says class -1, expected 0 to 2"),
+    "fractions": (np.array([0.0, 1.0]), "predicted classes are float64 of shape (2,), expected whole numbers"),
+    "fewer": (np.array([0]), "predicted classes are int64 of shape (1,), expected whole numbers of shape (2,)"),
+}
+
+
+@pytest.mark.parametrize("name", NO_CLASSES)
+def test_what_is_no_class_is_an_error(name):
+    """With its place."""
+    predicted, expected = NO_CLASSES[name]
+    with pytest.raises(ModelError) as found:
+        make_class_predictions(predicted, np.array([0, 0]), NAMES, "model.onnx")
+    assert str(found.value).startswith(f"model.onnx: {expected}")

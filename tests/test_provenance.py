@@ -3,7 +3,7 @@
 from tiny_run import epochs, tiny_card, tiny_predictions, tiny_provenance
 
 from mnist_report.report import text
-from mnist_report.report.provenance import data_name, history_table, layers_table, moment, provenance_rows
+from mnist_report.report.provenance import data_name, doubts, history_table, layers_table, moment, provenance_rows
 
 
 def test_the_layers_are_listed():
@@ -50,3 +50,24 @@ def test_the_data_is_named_with_split_and_size():
 def test_a_moment_is_written_out():
     """Day, month, year and time, in UTC."""
     assert moment("2026-01-02T03:04:05.678901+00:00") == "2 January 2026, 03:04 UTC"
+
+
+def test_provenance_says_what_was_done_to_the_data():
+    """Centred, transposed, or neither."""
+    facts = tiny_provenance(tiny_predictions())
+    assert dict(provenance_rows(facts))["Data"] == "pets, test split, 12 images"
+    changed = facts | {"data": facts["data"] | {"centered": True, "transposed": True}}
+    expected = "pets, test split, 12 images, centred as MNIST was made, rows and columns swapped"
+    assert dict(provenance_rows(changed))["Data"] == expected
+
+
+def test_provenance_says_how_the_model_was_asked():
+    """Shape, scale and why; and what its numbers are."""
+    facts = tiny_provenance(tiny_predictions())
+    given = {"shape": [32, 32, 1], "way": "padded", "scale": "raw", "why": "log loss 0.1", "doubt": "Who knows?"}
+    facts["model"] |= {"input": given, "output": "logits"}
+    rows = dict(provenance_rows(facts))
+    assert rows["Images as the model gets them"] == "32 x 32 x 1 (padded), pixels 0 to 255 (raw): log loss 0.1"
+    assert rows["The model's numbers"] == "logits, of which the softmax was taken"
+    assert doubts(facts) == ("Who knows?",)
+    assert doubts(tiny_provenance(tiny_predictions())) == ()

@@ -114,6 +114,21 @@ def test_the_digest_does_not_depend_on_the_format(folder, data, spelling, dtype)
     assert load_dataset(str(idx)).sha256 == load_dataset(str(npz)).sha256
 
 
+@pytest.mark.parametrize(("split", "n"), [("test", 4), ("train", 6)])
+def test_an_npz_of_medmnists_names_is_read(tmp_path, split, n):
+    """Its labels are a column."""
+    draw = np.random.default_rng(2)
+    arrays = {}
+    for part, count in (("train", 6), ("val", 2), ("test", 4)):
+        arrays[f"{part}_images"] = draw.integers(0, 256, (count, 5, 5), dtype=np.uint8)
+        arrays[f"{part}_labels"] = draw.integers(0, 3, (count, 1), dtype=np.uint8)
+    np.savez(tmp_path / "organ.npz", **arrays)
+    data = load_dataset(str(tmp_path / "organ.npz"), split)
+    assert len(data) == n
+    np.testing.assert_array_equal(data.images, arrays[f"{split}_images"])
+    assert data.labels.tolist() == arrays[f"{split}_labels"].ravel().tolist()
+
+
 def test_a_missing_file_of_a_folder_is_named_beside_what_was_found(tmp_path):
     """Here the labels."""
     write_idx_folder(tmp_path, *digits())

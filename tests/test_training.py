@@ -170,7 +170,7 @@ def test_the_card_has_the_temperature_of_the_held_out_images(trained, few):
     result, _ = trained
     with start_model(identify_model(result.model), device="cpu", batch_size=30) as model:
         model.wait_until_loaded()
-        said = model.predict(few.images[270:], lambda *_: None).probabilities
+        said = model.predict(few.images[270:], lambda *_: None).answer
     card = json.loads(result.model.with_suffix(".card.json").read_text("utf-8"))
     assert card["calibration"]["n"] == 30
     assert card["calibration"]["temperature"] == pytest.approx(fit_temperature(said, few.labels[270:]), rel=1e-3)

@@ -8,7 +8,7 @@ import numpy as np
 
 from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.mistakes import choose_galleries
-from mnist_report.evaluation.predictions import Predictions, make_predictions
+from mnist_report.evaluation.predictions import Predictions, make_class_predictions, make_predictions
 from mnist_report.evaluation.slices import quartile
 from mnist_report.report.view import View, make_view
 from mnist_report.report.write import draw_reports
@@ -171,6 +171,12 @@ def one_image() -> Predictions:
     return tiny_predictions(((0, 0.9),), (0,))
 
 
+def classes_alone() -> Predictions:
+    """The twelve answers without their probabilities."""
+    graded = tiny_predictions()
+    return make_class_predictions(graded.predicted, graded.labels, graded.class_names, "classes alone")
+
+
 def finished_run(reports: Path, run_id: str = RUN_ID) -> Path:
     """The published folder of the twelve images, with two reports."""
     with unfinished_run(reports) as folder, writing_to(reports):
@@ -187,6 +193,7 @@ OUTCOMES = {
     "one image": one_image,
     "no dog": lambda: tiny_predictions(((0, 0.9), (2, 0.9)), (0, 2)),
     "never a dog": lambda: tiny_predictions(((0, 0.9), (0, 0.8)), (0, 1)),
+    "classes alone": classes_alone,
 }
 
 # Stands in for a figure, where the drawings do not matter.

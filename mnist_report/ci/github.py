@@ -7,13 +7,13 @@ from mnist_report.report.verdict_text import result_sentence
 COMMANDS = {"ERROR": "error", "FAIL": "error", "INCONCLUSIVE": "warning", "WARN": "warning", "WAIVED": "notice"}
 
 
-def annotations(verdict: Verdict) -> str:
-    """A line for each gate that did not simply pass."""
+def annotations(verdict: Verdict, model: str = "") -> str:
+    """A line for each gate that did not simply pass; it names the model where there is one to name."""
     lines = []
     for result in verdict.results:
         if result.outcome in COMMANDS:
             command = "error" if verdict.blocks(result) else COMMANDS[result.outcome]
-            title = f"{result.outcome}: {result.gate.name}"
+            title = f"{model}: " * bool(model) + f"{result.outcome}: {result.gate.name}"
             lines.append(f"::{command} title={_property(title)}::{_data(result_sentence(result))}\n")
     return "".join(lines)
 

@@ -1,6 +1,5 @@
 """`mnist-report evaluate`: predictions and frames without a report."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,15 +15,18 @@ from mnist_report.commands.options import (
     Predictions,
     ReadingOptions,
     Reports,
+    Scale,
     Seed,
     Slices,
     Split,
     TrustModel,
+    check_digest,
 )
 from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.errors import ConfigError
 
 if TYPE_CHECKING:
+    from mnist_report.data.dataset import Dataset
     from mnist_report.gates.rules import GateSet
     from mnist_report.jobs import Job
     from mnist_report.pipeline import Finished
@@ -36,6 +38,7 @@ def evaluate(
     predictions: Predictions = None,
     trust_model: TrustModel = False,
     model_sha256: ModelSha256 = None,
+    scale: Scale = "auto",
     data: Data = "mnist",
     split: Split = "test",
     reading: ReadingOptions = AS_IT_IS,
@@ -57,6 +60,7 @@ def evaluate(
             predictions=predictions,
             trust_model=trust_model,
             model_sha256=model_sha256,
+            scale=scale,
             data=data,
             split=split,
             reading=reading,
@@ -83,6 +87,7 @@ def make_job(
     predictions: Path | None,
     trust_model: bool,
     model_sha256: str | None,
+    scale: Scale,
     data: str,
     split: str,
     reading: Reading,
@@ -116,12 +121,12 @@ def make_job(
         raise ConfigError(f"--model {model} and --predictions {predictions} exclude each other; give only one of them")
     if predictions is None and data == NO_DATA:
         raise ConfigError("--data none goes with --predictions alone; a model needs images")
-    if model_sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", model_sha256):
-        raise ConfigError(f"model-sha256 is {model_sha256!r}, expected 64 hexadecimal digits")
+    check_digest(model_sha256)
     return Job(
         model=model or shipped_model(),
         trust_model=trust_model,
         model_sha256=model_sha256,
+        scale=scale,
         data=data,
         split=split,
         reading=reading,
@@ -141,8 +146,8 @@ def make_job(
     )
 
 
-def run_job(job: "Job", terminal: Console) -> "Finished":
-    """Run one job, with a progress bar where a model predicts."""
+def run_job(job: "Job", terminal: Console, dataset: "Dataset | None" = None) -> "Finished":
+    """Run one job, with a progress bar where a model predicts; its data may have been read already."""
     from mnist_report.commands.surroundings import look_around
 
     if job.predictions is not None:
@@ -152,4 +157,4 @@ def run_job(job: "Job", terminal: Console) -> "Finished":
     from mnist_report.pipeline import run
 
     with terminal.progress("images") as move:
-        return run(job, look_around(), lambda done, total: move(done, total, ""))
+        return run(job, look_around(), lambda done, total: move(done, total, ""), dataset)

@@ -67,8 +67,8 @@ def warn_of_unused_baseline(verdict: "Verdict | None", options: GateOptions) -> 
         log.warning("no gate is about the baseline %s: add one with max_drop or max_increase", options.baseline)
 
 
-def tell_ci(verdict: "Verdict | None", summary: str) -> None:
-    """On GitHub Actions, annotate the log and write the job's summary.
+def tell_ci(verdict: "Verdict | None", summary: str, model: str = "") -> None:
+    """On GitHub Actions, annotate the log and write the job's summary; of several models each note names its own.
 
     Raises:
         OutputError: the summary cannot be written.
@@ -77,7 +77,7 @@ def tell_ci(verdict: "Verdict | None", summary: str) -> None:
 
     if verdict is None or os.environ.get("GITHUB_ACTIONS") != "true":
         return
-    sys.stderr.write(annotations(verdict))
+    sys.stderr.write(annotations(verdict, model))
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if path:
         try:

@@ -1,5 +1,7 @@
 """The types of options that several commands share."""
 
+import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +12,12 @@ from mnist_report.errors import ConfigError
 
 FORMATS = ("html", "pdf")
 TITLE = "Digit classifier evaluation"
+
+
+def _split_paths(_: object, value: str, delimiter: str | None = None) -> list[str]:
+    """Several paths in one variable, unless they are one path that happens to have a colon."""
+    return [value] if os.path.lexists(value) else value.split(delimiter or os.pathsep)
+
 
 Device = Annotated[
     Literal["auto", "cpu", "gpu"], Parameter(help="Where the model runs; gpu insists on one, auto takes one if there.")
@@ -29,8 +37,8 @@ Slices = Annotated[
 Predictions = Annotated[
     Path | None,
     Parameter(
-        help="Predictions of any program in place of a model: .npy, .npz, .csv or .parquet, a row of probabilities an "
-        "image. With labels in it and --data none, no images are needed."
+        help="Predictions of any program in place of a model: .npy, .npz, .csv or .parquet, a row of probabilities or "
+        "a class an image. With labels in it and --data none, no images are needed."
     ),
 ]
 Model = Annotated[
@@ -39,8 +47,26 @@ Model = Annotated[
         help="A .keras, .h5, .tflite or .onnx file, or a SavedModel; by default the model that comes with mnist-report."
     ),
 ]
+Models = Annotated[
+    list[Path] | None,
+    Parameter(
+        help="A .keras, .h5, .tflite or .onnx file, or a SavedModel; by default the model that comes with "
+        "mnist-report. Several, or a pattern such as 'models/*.keras', get a run each and one leaderboard.",
+        negative=(),
+        consume_multiple=(1, None),  # as a shell writes out a pattern
+        json_list=False,  # a pattern may begin with [
+        env_var_split=_split_paths,
+    ),
+]
 TrustModel = Annotated[
     bool, Parameter(negative=(), help="Let the model run code of its own, without limits of memory and time.")
+]
+Scale = Annotated[
+    Literal["unit", "raw", "standard", "symmetric", "inverted", "auto"],
+    Parameter(
+        help="The pixels that the model expects: unit 0 to 1, raw 0 to 255, standard by the training pixels' mean and "
+        "deviation, symmetric -1 to 1, inverted 1 to 0; auto tries them on training images where no card says it."
+    ),
 ]
 ModelSha256 = Annotated[str | None, Parameter(help="What the sha256 of the model file must be.")]
 Reports = Annotated[Path, Parameter(help="The folder of the run folders.")]
@@ -74,3 +100,13 @@ def parse_formats(text: str | None) -> tuple[str, ...] | None:
         if name not in FORMATS:
             raise ConfigError(f"--format: unknown format {name!r}, expected html, pdf or html,pdf")
     return names
+
+
+def check_digest(sha256: str | None) -> None:
+    """See that --model-sha256 can be one; a digest cut short would pin nothing.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+        raise ConfigError(f"model-sha256 is {sha256!r}, expected 64 hexadecimal digits")

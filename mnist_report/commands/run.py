@@ -15,13 +15,14 @@ from mnist_report.commands.options import (
     Data,
     Device,
     Format,
-    Model,
+    Models,
     ModelSha256,
     MostMistakes,
     Notes,
     Predictions,
     ReadingOptions,
     Reports,
+    Scale,
     Seed,
     Slices,
     Split,
@@ -30,6 +31,7 @@ from mnist_report.commands.options import (
     TrustModel,
     parse_formats,
 )
+from mnist_report.commands.several import run_models
 from mnist_report.commands.train import INTERRUPTED, train_model
 from mnist_report.data.reading import AS_IT_IS
 from mnist_report.errors import ConfigError
@@ -40,10 +42,11 @@ TrainingOptions = Annotated[Recipe, Parameter(name="training", group=Group("With
 
 def run(
     *,
-    model: Model = None,
+    model: Models = None,
     predictions: Predictions = None,
     trust_model: TrustModel = False,
     model_sha256: ModelSha256 = None,
+    scale: Scale = "auto",
     data: Data = "mnist",
     split: Split = "test",
     reading: ReadingOptions = AS_IT_IS,
@@ -65,7 +68,8 @@ def run(
     """Evaluate a model on a test set and write the HTML and PDF report.
 
     Without arguments it takes the shipped model and the embedded MNIST test set. It prints the new run folder,
-    reports/<run-id>/; reports/latest points at it.
+    reports/<run-id>/; reports/latest points at it. Of several models each gets a run folder, and
+    reports/leaderboard.html ranks them; one that fails does not stop the others.
 
     Args:
         train: Train a model first, as `mnist-report train` does with its table of the configuration file, and
@@ -73,6 +77,7 @@ def run(
     """
     with console(console_options) as terminal:
         from mnist_report.gates.rules import default_gates
+        from mnist_report.model.named import find_models
 
         if train and model is not None:
             raise ConfigError("--train trains a new model, so --model cannot name one; give only one of the two")
@@ -80,12 +85,18 @@ def run(
             raise ConfigError("--train trains a model, and --predictions needs none; give only one of the two")
         if train and model_sha256 is not None:
             raise ConfigError("--train trains a new model, so --model-sha256 cannot know its digest")
+        models = find_models(model or ())
+        if len(models) > 1 and model_sha256 is not None:
+            raise ConfigError(
+                f"--model-sha256 is the digest of one model, and there are {len(models)}; run that one alone"
+            )
         gates = load_gates(gate_options)
         job = make_job(
-            model=model,
+            model=models[0] if models else None,
             predictions=predictions,
             trust_model=trust_model,
             model_sha256=model_sha256,
+            scale=scale,
             data=data,
             split=split,
             reading=reading,
@@ -110,6 +121,8 @@ def run(
             if trained is None or trained.interrupted:
                 return INTERRUPTED
             job = replace(job, model=trained.model)
+        if len(models) > 1:
+            return run_models(models, job, terminal, gate_options)
         finished = run_job(job, terminal)
         print(finished.folder, flush=True)
         warn_of_unused_baseline(finished.verdict, gate_options)

@@ -31,14 +31,18 @@ UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-KEYS = {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")}
+# As Keras and as MedMNIST name the arrays of a split.
+KEYS = {
+    "train": (("x_train", "y_train"), ("train_images", "train_labels")),
+    "test": (("x_test", "y_test"), ("test_images", "test_labels")),
+}
 
 
 def read_npz(path: Path, split: str) -> Labelled:
     """Read one split.
 
     Args:
-        path: an archive with the arrays `x_test` and `y_test`, or `x_train` and `y_train`.
+        path: an archive with the arrays `x_test` and `y_test`, or `test_images` and `test_labels`.
         split: "train" or "test".
 
     Raises:
@@ -49,17 +53,20 @@ def read_npz(path: Path, split: str) -> Labelled:
             archive: Any = np.load(file, allow_pickle=False)
             if not isinstance(archive, NpzFile):
                 raise DataError(f"{path}: not a readable .npz of plain arrays (it is a single array)")
-            missing = [key for key in KEYS[split] if key not in archive.files]
+            pairs = KEYS[split]
+            keys = next((pair for pair in pairs if set(pair) <= set(archive.files)), pairs[0])
+            missing = [key for key in keys if key not in archive.files]
             if missing:
                 raise DataError(f"{path}: no array {missing[0]!r}; {inventory(archive.files)}")
-            for key in KEYS[split]:
+            for key in keys:
                 _check_header(archive.zip, key, path)
-            images, labels = (archive[key] for key in KEYS[split])
+            images, labels = (archive[key] for key in keys)
     except UNREADABLE as error:
         raise DataError(f"{path}: not a readable .npz of plain arrays ({one_line(error)})") from error
     if not all(isinstance(member, np.ndarray) for member in (images, labels)):
         raise DataError(f"{path}: not a readable .npz of plain arrays (a member is no .npy file)")
-    return Labelled(images, labels)
+    column = labels.ndim == 2 and labels.shape[1] == 1
+    return Labelled(images, labels[:, 0] if column else labels)
 
 
 def _check_header(archive: Any, key: str, path: Path) -> None:

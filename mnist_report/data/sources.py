@@ -64,6 +64,11 @@ def load_dataset(source: str = EMBEDDED, split: str = "test", reading: Reading =
     return make_dataset(images, labels, class_names=class_names, source=source, split=split)
 
 
+def one_split(source: str) -> bool:
+    """Whether a source holds but one split, which is taken for any."""
+    return Path(source).suffix.lower() in {".csv", ".parquet"}
+
+
 def _load_path(path: Path, split: str, *, center: bool) -> Labelled:
     try:
         mode = path.stat().st_mode

@@ -15,8 +15,11 @@ COVERAGE_TARGET = 0.999
 
 
 def expected_calibration_error(bins: Bins) -> float:
-    """ECE over equal-width bins: the mean distance of confidence and accuracy, weighted by the bins' images."""
-    return float(np.abs(bins.confidence - bins.right).sum() / bins.n.sum())
+    """ECE over equal-width bins: the mean distance of confidence and accuracy, weighted by the bins' images.
+
+    NaN where no image has a confidence.
+    """
+    return math.nan if bins.n.sum() == 0 else float(np.abs(bins.confidence - bins.right).sum() / bins.n.sum())
 
 
 def noise_floor(bins: Bins) -> float:

@@ -26,7 +26,8 @@ class Comparison:
 
     Attributes:
         overall: the difference of every metric of the whole set, in the order of `overall_metrics`. Proportions, means
-            and functions of the confusion counts have paired intervals; the others (ECE, AURC, coverage) none.
+            and functions of the confusion counts have paired intervals; the others (ECE, AURC, coverage) none. NaN for
+            what needs probabilities, where a side has none.
         per_class: the difference in recall of each class, in label order.
         per_class_adjusted: their McNemar p-values, adjusted by Holm.
         regressed: int64, indices of the images that only the baseline gets right, worst for the candidate first.
@@ -82,15 +83,22 @@ def _overall(candidate: Scores, baseline: Scores, seed: int) -> dict[str, Differ
     ours, theirs = (overall_metrics(Tally.of(side), seed) | overall_ranking(side) for side in (candidate, baseline))
     paired = paired_counts(candidate, baseline, seed) | {
         "accuracy": paired_proportions(candidate.right, baseline.right),
+        **(_of_probabilities(candidate, baseline) if candidate.graded and baseline.graded else {}),
+    }
+    return {
+        name: paired.get(name) or Difference(metric.value - theirs[name].value, math.nan, math.nan, metric.n)
+        for name, metric in ours.items()
+    }
+
+
+def _of_probabilities(candidate: Scores, baseline: Scores) -> dict[str, Difference]:
+    """What is only defined where both sides have probabilities."""
+    return {
         "top2_accuracy": paired_proportions(candidate.in_top2, baseline.in_top2),
         "log_loss": paired_means(candidate.loss, baseline.loss),
         "brier": paired_means(candidate.brier, baseline.brier),
         "mean_confidence": paired_means(candidate.confidence, baseline.confidence),
         "overconfidence": paired_means(candidate.confidence - candidate.right, baseline.confidence - baseline.right),
-    }
-    return {
-        name: paired.get(name) or Difference(metric.value - theirs[name].value, math.nan, math.nan, metric.n)
-        for name, metric in ours.items()
     }
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mnist_report.evaluation import findings
 from mnist_report.evaluation.frames import Frames, make_frames
 from mnist_report.evaluation.label_issues import LabelIssues, accuracy_without, find_label_issues
-from mnist_report.evaluation.metrics import Metric, class_metrics, overall_metrics
+from mnist_report.evaluation.metrics import Metric, class_metrics, overall_metrics, undefined
 from mnist_report.evaluation.predictions import Predictions, Scores, brier_score, log_loss
 from mnist_report.evaluation.ranking import class_ranking, overall_ranking
 from mnist_report.evaluation.slices import slice_accuracies
@@ -46,7 +46,8 @@ class Evaluation:
         overall: every metric of the whole set, by its fixed name.
         per_class: every metric of each class, in label order.
         label_issues: the labels that should be looked at.
-        accuracy_without_suspects: the accuracy with the suspected label errors set aside; shown, never gated.
+        accuracy_without_suspects: the accuracy with the suspected label errors set aside; shown, never gated. NaN where
+            none can be suspected, without probabilities.
         slices: the accuracy of each slice, by its name "column=value".
         tempered: what the model's temperature would change, or None where it has none.
         findings: sentences about what is structurally wrong.
@@ -85,16 +86,18 @@ def evaluate(
         own | ranked for own, ranked in zip(class_metrics(tally), class_ranking(predictions), strict=True)
     )
     slices = slice_accuracies(predictions.right, slice_columns)
-    issues = find_label_issues(predictions.labels, predictions.rows)
+    graded = predictions.graded
+    issues = find_label_issues(predictions.labels, predictions.rows if graded else None)
+    without = accuracy_without(issues.suspected, predictions.right) if graded else undefined(len(predictions))
     return Evaluation(
         tally=tally,
         seed=seed,
         overall=overall,
         per_class=per_class,
         label_issues=issues,
-        accuracy_without_suspects=accuracy_without(issues.suspected, predictions.right),
+        accuracy_without_suspects=without,
         slices=slices,
-        tempered=None if temperature is None else _temper(predictions, temperature),
+        tempered=None if temperature is None or not graded else _temper(predictions, temperature),
         findings=findings.find(predictions, tally),
         frames=make_frames(predictions, tally, overall=overall, per_class=per_class, issues=issues, slices=slices),
     )

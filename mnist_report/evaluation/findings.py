@@ -15,8 +15,25 @@ MOSTLY = 0.9
 
 def find(predictions: Predictions, tally: Tally) -> tuple[str, ...]:
     """Sentences in the order in which they should be read; none where nothing is wrong."""
-    found = (_at_chance(tally), _permuted(tally, predictions.class_names), *_never_predicted(tally, predictions))
+    found = (
+        _ungraded(predictions),
+        _at_chance(tally),
+        _permuted(tally, predictions.class_names),
+        *_never_predicted(tally, predictions),
+    )
     return tuple(sentence for sentence in (*found, _saturated(predictions)) if sentence)
+
+
+def _ungraded(predictions: Predictions) -> str:
+    """Classes alone: what is missing is said once."""
+    if predictions.graded:
+        return ""
+    return (
+        "The predictions came without probabilities: for each image there is a class (or a one-hot row, which says no "
+        "more) and not how sure the model was. So there is no top-2 accuracy, log loss, Brier score, ROC AUC or "
+        "average precision, nothing about confidence and calibration, no near misses and no suspected labels; accuracy "
+        "and all else that counts right and wrong answers is complete."
+    )
 
 
 def _at_chance(tally: Tally) -> str:

@@ -27,6 +27,9 @@ EXAMPLES = 5
 class Frames:
     """The tables of one evaluation; proportions in [0, 1], a value that is not defined is NaN.
 
+    Of predictions without probabilities, confidence, calibration, risk_coverage, near_misses and label_issues have no
+    rows.
+
     Attributes:
         overall: a row per metric: metric, value, ci_low, ci_high (95 %), n, interval (exact, resampled, normal or none)
             and mergeable (whether parts of the data can be added up to it).
@@ -38,7 +41,7 @@ class Frames:
             share_over_099 of the predicted class's probability.
         confused_pairs: a row per pair of true and predicted class that occurs, most frequent first: actual,
             predicted, count, share_of_actual, examples (the indices of up to five of the pair's images, those with the
-            highest loss first, separated by spaces).
+            highest loss first, separated by spaces; without probabilities the first five).
         calibration: a row per equal-width bin of confidence that has images: low, high, n, mean_confidence, accuracy,
             ci_low and ci_high of the accuracy (exact 95 %).
         risk_coverage: at most 200 points of the curve: coverage (share of images kept, surest first), risk (share of
@@ -46,8 +49,8 @@ class Frames:
         near_misses: the 20 right predictions with the smallest margin: index, label, runner_up, confidence, margin.
         label_issues: the 50 images whose labels should be looked at first: rank, index, label, predicted,
             self_confidence (the label's probability), alternative, alternative_probability, suspected, reason.
-        mistakes: a row per wrong prediction, worst-first by loss: index, actual, predicted, confidence, margin,
-            actual_probability, loss (nats).
+        mistakes: a row per wrong prediction, worst-first by loss (without probabilities by index): index, actual,
+            predicted, confidence, margin, actual_probability, loss (nats).
         slices: a row per slice: slice (column=value), n, errors, accuracy, ci_low and ci_high (exact 95 %).
         power: a row for the whole set (class empty) and for each class: metric, class, n, threshold (the default
             gate's), shortfall and margin (see `power.Detectable`).
@@ -143,6 +146,8 @@ def confidence_frame(predictions: Predictions) -> "pd.DataFrame":
     everyone = np.ones(len(predictions), dtype=bool)
     groups = {"all": everyone, "right": predictions.right, "wrong": ~predictions.right}
     groups |= {f"class {name}": predictions.labels == k for k, name in enumerate(predictions.class_names)}
+    if not predictions.graded:
+        groups = {}
     rows = [(group, *_distribution(predictions.confidence[chosen])) for group, chosen in groups.items()]
     return pd.DataFrame(rows, columns=["group", "n", "mean", "median", "p05", "p95", "share_over_099"])
 
@@ -183,6 +188,8 @@ def risk_coverage_frame(predictions: Predictions) -> "pd.DataFrame":
     """See `Frames.risk_coverage`."""
     import pandas as pd
 
+    if not predictions.graded:
+        return pd.DataFrame({name: np.empty(0) for name in ("coverage", "risk", "threshold")})
     curve = risk_coverage(predictions.confidence, predictions.right)
     points = np.unique(np.linspace(0, len(predictions) - 1, POINTS).round().astype(int))
     return pd.DataFrame(

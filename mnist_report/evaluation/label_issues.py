@@ -50,13 +50,16 @@ class LabelIssues:
         )
 
 
-def find_label_issues(labels: NDArray[np.int64], rows: NDArray[np.float64]) -> LabelIssues:
+def find_label_issues(labels: NDArray[np.int64], rows: NDArray[np.float64] | None) -> LabelIssues:
     """Rank the labels by how little the model believes in them.
 
     Args:
         labels: shape (n,).
         rows: out-of-sample probabilities, shape (n, classes), rows summing to 1; of one model, or the mean of several.
+            None where there are none: no label is then ranked or suspected.
     """
+    if rows is None:
+        return _nothing_known(len(labels))
     every = np.arange(len(labels))
     self_confidence = rows[every, labels]
     others = rows.copy()
@@ -73,6 +76,18 @@ def find_label_issues(labels: NDArray[np.int64], rows: NDArray[np.float64]) -> L
         alternative_probability=alternative_probability,
         threshold=threshold,
         suspected=_confidently_another(labels, rows, threshold),
+    )
+
+
+def _nothing_known(n: int) -> LabelIssues:
+    unknown = np.full(n, np.nan)
+    return LabelIssues(
+        index=np.empty(0, dtype=np.int64),
+        self_confidence=unknown,
+        alternative=np.full(n, -1, dtype=np.int64),
+        alternative_probability=unknown,
+        threshold=np.empty(0),
+        suspected=np.zeros(n, dtype=bool),
     )
 
 

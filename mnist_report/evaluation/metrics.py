@@ -19,6 +19,8 @@ INTERVALS = {
 }
 # These need every row at once.
 NOT_MERGEABLE = frozenset({"ece_equal_mass", "aurc", "coverage_at_999", "roc_auc", "average_precision"})
+# These need probabilities: of predictions that are classes alone they are not defined.
+OF_PROBABILITIES = NOT_MERGEABLE | {"top2_accuracy", "log_loss", "brier", "ece", "mean_confidence", "overconfidence"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ def overall_metrics(tally: Tally, seed: int = 0) -> dict[str, Metric]:
 
     Accuracy and top-2 accuracy have exact intervals; functions of the confusion counts resampled ones (2,000
     multinomial draws with `seed`); log loss (nats), Brier score, mean confidence and overconfidence normal ones; ECE
-    none. Macro averages are plain means over the classes for which the rate is defined.
+    none. Macro averages are plain means over the classes for which the rate is defined. Those of OF_PROBABILITIES are
+    undefined where the tally is of classes alone.
     """
     n, counts = tally.n, of_confusion.margins(tally.confusion)
     draws = of_confusion.resample(tally.confusion, DRAWS, seed)
@@ -48,7 +51,7 @@ def overall_metrics(tally: Tally, seed: int = 0) -> dict[str, Metric]:
             name: _resampled(float(function(counts)), function(draws), n)
             for name, function in of_confusion.OVERALL.items()
         },
-        "top2_accuracy": proportion(tally.top2, n),
+        "top2_accuracy": proportion(tally.top2, n) if tally.graded else undefined(n),
         "log_loss": mean(tally.loss, n, least=0),
         "brier": mean(tally.brier, n, least=0, most=2),
         "ece": _without_interval(expected_calibration_error(tally.bins), n),
@@ -79,10 +82,15 @@ def class_metrics(tally: Tally) -> tuple[dict[str, Metric], ...]:
     return tuple(rows)
 
 
+def undefined(n: int) -> Metric:
+    """A metric that the data of n images do not have."""
+    return Metric(math.nan, math.nan, math.nan, n)
+
+
 def proportion(count: int, n: int) -> Metric:
     """A share of images with its exact interval; undefined for n = 0."""
     if n == 0:
-        return Metric(math.nan, math.nan, math.nan, 0)
+        return undefined(0)
     return Metric(count / n, *exact_interval(count, n), n)
 
 
@@ -105,7 +113,7 @@ def f1_score(right: int, support: int, predicted: int) -> Metric:
 def mean(sums: Sums, n: int, *, least: float = -math.inf, most: float = math.inf) -> Metric:
     """A mean over images of values from `least` to `most`, with its normal interval cut to that range."""
     if n == 0:
-        return Metric(math.nan, math.nan, math.nan, 0)
+        return undefined(0)
     low, high = normal_interval(float(sums.total), float(sums.squares), n)
     return Metric(float(sums.total) / n, float(np.maximum(low, least)), float(np.minimum(high, most)), n)
 

@@ -19,7 +19,7 @@ class Galleries:
     """The images that the report shows, as int64 indices.
 
     Attributes:
-        mistakes: wrong ones, worst-first.
+        mistakes: wrong ones, worst-first; without probabilities nobody knows which is worse, and all is by index.
         near_misses: right ones by rising margin.
         label_issues: those whose label the model believes in least.
         regressed: those that only the baseline gets right, worst for the candidate first.
@@ -65,18 +65,25 @@ def choose_galleries(
 
 
 def worst_first(predictions: Predictions) -> NDArray[np.int64]:
-    """Indices of all wrong predictions by falling loss; equal losses by index."""
+    """Indices of all wrong predictions by falling loss; equal losses, or none without probabilities, by index."""
     return _by_falling(predictions.loss, np.flatnonzero(~predictions.right))
 
 
 def near_misses(predictions: Predictions, most: int = 20) -> NDArray[np.int64]:
-    """Indices of the right predictions with the smallest margin, the smallest first; equal margins by index."""
+    """Indices of the right predictions with the smallest margin, the smallest first; equal margins by index.
+
+    None without probabilities.
+    """
+    if not predictions.graded:
+        return NONE
     right = np.flatnonzero(predictions.right)
     return right[np.argsort(predictions.margin[right], kind="stable")[:most]]
 
 
 def least_believed(predictions: Predictions) -> NDArray[np.int64]:
-    """Indices by rising probability of the label; ties by index."""
+    """Indices by rising probability of the label; ties by index. None without probabilities."""
+    if not predictions.graded:
+        return NONE
     return np.argsort(predictions.rows[np.arange(len(predictions)), predictions.labels], kind="stable")
 
 

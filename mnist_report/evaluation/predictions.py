@@ -1,5 +1,6 @@
 """Predictions: what a model said about each image, next to the truth."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ from mnist_report.errors import ModelError
 # A row may miss 1 by so much before it is no longer taken for probabilities.
 SUM_TOLERANCE = 1e-3
 EPSILON = np.finfo(np.float64).eps
+# A softmax can saturate on some images, not on all of so many: rows of a single 1 are then classes, not probabilities.
+LEAST_ONE_HOT = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +29,8 @@ class Scores:
             float64 epsilon.
         brier: float64, shape (n,), the squared distance between the row and the truth, 0 to 2.
 
-    The last three are computed in float64 from rows divided by their sum.
+    The last three are computed in float64 from rows divided by their sum. Where the answers are classes without
+    probabilities (not `graded`) all three are NaN and the runner-up is -1.
     """
 
     class_names: tuple[str, ...]
@@ -41,6 +45,11 @@ class Scores:
         return len(self.labels)
 
     @property
+    def graded(self) -> bool:
+        """Whether the model said how sure it was; if not, there are classes alone and no probabilities."""
+        return not (len(self) and math.isnan(self.confidence[0]))
+
+    @property
     def right(self) -> NDArray[np.bool_]:
         """Shape (n,): whether the prediction is the label."""
         right: NDArray[np.bool_] = self.predicted == self.labels
@@ -48,7 +57,7 @@ class Scores:
 
     @property
     def in_top2(self) -> NDArray[np.bool_]:
-        """Shape (n,): whether the label is one of the two most probable classes."""
+        """Shape (n,): whether the label is one of the two most probable classes; says nothing where not `graded`."""
         in_top2: NDArray[np.bool_] = self.right | (self.runner_up == self.labels)
         return in_top2
 
@@ -58,8 +67,8 @@ class Predictions(Scores):
     """A model's answers in full, in the order of the data set.
 
     Attributes:
-        probabilities: float32, shape (n, classes), as the model gave them.
-        margin: float64, shape (n,), confidence less the second highest probability.
+        probabilities: float32, shape (n, classes), as the model gave them; NaN where not `graded`.
+        margin: float64, shape (n,), confidence less the second highest probability; likewise.
     """
 
     probabilities: NDArray[np.float32]
@@ -71,6 +80,12 @@ class Predictions(Scores):
         rows = self.probabilities.astype(np.float64)
         rows /= rows.sum(axis=1, keepdims=True)
         return rows
+
+    def only(self, rows: NDArray[np.int64], where: str = "the predictions") -> "Predictions":
+        """Some of the rows, in this order."""
+        if self.graded:
+            return make_predictions(self.probabilities[rows], self.labels[rows], self.class_names, where)
+        return make_class_predictions(self.predicted[rows], self.labels[rows], self.class_names, where)
 
 
 def make_predictions(
@@ -115,6 +130,75 @@ def make_predictions(
         margin=confidence - rows[every, runner_up],
         loss=log_loss(of_truth),
         brier=brier_score(rows, of_truth),
+    )
+
+
+def make_class_predictions(
+    predicted: NDArray[np.integer], labels: NDArray[np.int64], class_names: tuple[str, ...], where: str
+) -> Predictions:
+    """The answers of a model that names a class and says nothing about how sure it is; see `Scores.graded`.
+
+    Args:
+        predicted: shape (n,), indices into `class_names`.
+        labels: shape (n,), likewise.
+        class_names: at least two.
+        where: whose they are, for messages.
+
+    Raises:
+        ModelError: they are not so many whole numbers, or one is no class.
+    """
+    n, classes = len(labels), len(class_names)
+    if predicted.shape != (n,) or predicted.dtype.kind not in "iu":
+        raise ModelError(
+            f"{where}: predicted classes are {predicted.dtype} of shape {predicted.shape}, expected whole numbers of "
+            f"shape ({n},)"
+        )
+    outside = np.flatnonzero((predicted < 0) | (predicted >= classes))
+    if len(outside):
+        raise ModelError(
+            f"{where}: row {outside[0]} says class {predicted[outside[0]]}, expected 0 to {classes - 1} "
+            f"({len(outside):,} such rows)"
+        )
+    unknown = np.full(n, np.nan)
+    return Predictions(
+        class_names=class_names,
+        labels=labels,
+        predicted=predicted.astype(np.int64),
+        runner_up=np.full(n, -1, dtype=np.int64),
+        confidence=unknown,
+        loss=unknown,
+        brier=unknown,
+        # A view of one number: no memory for what is not known.
+        probabilities=np.broadcast_to(np.float32(np.nan), (n, classes)),
+        margin=unknown,
+    )
+
+
+def interpret(
+    answers: NDArray[np.floating], labels: NDArray[np.int64], class_names: tuple[str, ...], where: str
+) -> Predictions:
+    """A model's output rows as predictions: as `make_predictions`, but one-hot rows are classes without probabilities.
+
+    Raises:
+        ModelError: see `make_predictions`.
+    """
+    if answers.shape == (len(labels), len(class_names)) and is_one_hot(answers):
+        return make_class_predictions(answers.argmax(axis=1), labels, class_names, where)
+    return make_predictions(answers, labels, class_names, where)
+
+
+def is_one_hot(rows: NDArray[np.floating]) -> bool:
+    """Whether every row, of at least 100, is exactly one 1 and else 0: a class in other clothes.
+
+    Fewer rows are not judged: a softmax that has saturated on a handful of images looks the same.
+    """
+    return (
+        len(rows) >= LEAST_ONE_HOT
+        # Mostly the first rows tell.
+        and all(
+            bool((np.count_nonzero(part, axis=1) == 1).all() and (part.max(axis=1) == 1).all())
+            for part in (rows[:LEAST_ONE_HOT], rows)
+        )
     )
 
 

@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.evaluation.calibration import equal_mass_error, risk_coverage
-from mnist_report.evaluation.metrics import Metric
+from mnist_report.evaluation.metrics import Metric, undefined
 from mnist_report.evaluation.predictions import Predictions, Scores
 
 
 def overall_ranking(predictions: Scores) -> dict[str, Metric]:
-    """Equal-mass ECE, AURC and the coverage at 99.9 % accuracy; no intervals."""
+    """Equal-mass ECE, AURC and the coverage at 99.9 % accuracy; no intervals. NaN without probabilities."""
+    if not predictions.graded:
+        return {name: undefined(len(predictions)) for name in ("ece_equal_mass", "aurc", "coverage_at_999")}
     curve = risk_coverage(predictions.confidence, predictions.right)
     values = {
         "ece_equal_mass": equal_mass_error(predictions.confidence, predictions.right),
@@ -24,7 +26,10 @@ def overall_ranking(predictions: Scores) -> dict[str, Metric]:
 
 
 def class_ranking(predictions: Predictions) -> tuple[dict[str, Metric], ...]:
-    """One-vs-rest ROC AUC and average precision of each class; NaN where there is only one side."""
+    """One-vs-rest ROC AUC and average precision of each class; NaN for one side alone and without probabilities."""
+    if not predictions.graded:
+        support = np.bincount(predictions.labels, minlength=len(predictions.class_names))
+        return tuple(dict.fromkeys(("roc_auc", "average_precision"), undefined(int(n))) for n in support)
     rows, scores_of = [], predictions.rows
     for k in range(len(predictions.class_names)):
         positive = predictions.labels == k

@@ -55,19 +55,23 @@ def evaluate_parts(parts: Iterable[Predictions], seed: int = 0) -> StreamedEvalu
         seed: of the resampled intervals.
 
     Raises:
-        DataError: there is no row, or the parts have different classes.
+        DataError: there is no row, or the parts have different classes, or only some have probabilities.
     """
     rest = iter(parts)
     first = next(rest, None)
     if first is None:
         raise DataError("there are no predictions to evaluate")
-    tally = sum((_tally(part, first.class_names) for part in rest), start=Tally.of(first))
+    tally = sum((_tally(part, first) for part in rest), start=Tally.of(first))
     if tally.n == 0:
         raise DataError("there are no predictions to evaluate")
     return StreamedEvaluation(tally, overall_metrics(tally, seed), class_metrics(tally), first.class_names)
 
 
-def _tally(part: Predictions, class_names: tuple[str, ...]) -> Tally:
-    if part.class_names != class_names:
-        raise DataError(f"a part has the classes {', '.join(part.class_names)}, the first {', '.join(class_names)}")
+def _tally(part: Predictions, first: Predictions) -> Tally:
+    if part.class_names != first.class_names:
+        raise DataError(
+            f"a part has the classes {', '.join(part.class_names)}, the first {', '.join(first.class_names)}"
+        )
+    if len(part) and len(first) and part.graded != first.graded:
+        raise DataError("some parts have probabilities and others have none; evaluate them apart")
     return Tally.of(part)

@@ -1,5 +1,6 @@
 """The tally: statistics that can be added, so that the parts of a data set give the same numbers as the whole."""
 
+import math
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -50,13 +51,15 @@ class Tally:
 
     Attributes:
         confusion: int64, shape (classes, classes): images by true class (rows) and predicted class (columns).
-        top2: images whose label is among the two most probable classes.
+        top2: images whose label is among the two most probable classes; says nothing where not `graded`.
         loss: of the log loss in nats.
         brier: of the multiclass Brier score, the squared distance between the probabilities and the truth.
         confidence: of the predicted class's probability.
         overconfidence: of the confidence less 1 where the prediction is right, less 0 where it is wrong.
         class_confidence: of the confidence, per true class.
         bins: by confidence.
+
+    Of predictions without probabilities, everything but the confusion counts is NaN, and no bin has an image.
     """
 
     confusion: NDArray[np.int64]
@@ -85,7 +88,7 @@ class Tally:
                 _grouped(confidence, predictions.labels, classes),
                 _grouped(confidence * confidence, predictions.labels, classes),
             ),
-            bins=_bins(confidence, right),
+            bins=_bins(confidence, right) if predictions.graded else _no_bins(),
         )
 
     def __add__(self, other: "Tally") -> "Tally":
@@ -95,6 +98,11 @@ class Tally:
     def n(self) -> int:
         """The number of images."""
         return int(self.confusion.sum())
+
+    @property
+    def graded(self) -> bool:
+        """Whether every prediction came with probabilities."""
+        return not math.isnan(self.confidence.total)
 
 
 def bin_of(confidence: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -110,6 +118,12 @@ def _bins(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Bins:
         confidence=_grouped(confidence, place, BINS),
         variance=_grouped(confidence * (1 - confidence), place, BINS),
     )
+
+
+def _no_bins() -> Bins:
+    """Of predictions without confidences: nobody knows the bin of any image."""
+    none, unknown = np.zeros(BINS, dtype=np.int64), np.full(BINS, np.nan)
+    return Bins(n=none, right=none, confidence=unknown, variance=unknown)
 
 
 def _grouped(values: NDArray[np.float64], group: NDArray[np.int64], groups: int) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mnist_report.evaluation import confusion as of_confusion
 from mnist_report.evaluation.intervals import DRAWS, Z
 from mnist_report.evaluation.metrics import INTERVALS, Metric
-from mnist_report.gates.evidence import NoEvidenceError, Observation, check_known
+from mnist_report.gates.evidence import NoEvidenceError, Observation, check_graded, check_known
 from mnist_report.gates.measurements import F1, Draws, Mean, Measurement, Proportion
 from mnist_report.gates.rules import CLASS_RANGES, OVERALL_RANGES, SHARE, Gate, ranges_for
 
@@ -102,6 +102,8 @@ def observe_document(gate: Gate, subject: str, document: Document) -> Observatio
     check_known(gate)
     if gate.needs_baseline:
         raise NoEvidenceError(NO_ROWS)
+    # Of any images with probabilities there is a log loss.
+    check_graded(gate, graded=not np.isnan(document.overall["log_loss"].value))
     metric = _find(gate, subject, document)
     if np.isnan(metric.value):
         raise NoEvidenceError(f"{gate.metric} is not defined for these predictions")

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from mnist_report.evaluation import confusion as of_confusion
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.intervals import DRAWS
-from mnist_report.evaluation.metrics import INTERVALS, Metric, class_metrics, overall_metrics, proportion
+from mnist_report.evaluation.metrics import (
+    INTERVALS,
+    OF_PROBABILITIES,
+    Metric,
+    class_metrics,
+    overall_metrics,
+    proportion,
+)
 from mnist_report.evaluation.paired import paired_draws, paired_means, paired_proportions
 from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.evaluation.ranking import class_ranking, overall_ranking
@@ -129,6 +136,9 @@ def observe(gate: Gate, subject: str, evidence: Evidence) -> Observation:
         NoEvidenceError: the run does not have the metric, the class, the slice or the baseline, or not with a value.
     """
     check_known(gate)
+    check_graded(gate, graded=evidence.predictions.graded)
+    if gate.needs_baseline and evidence.baseline is not None:
+        check_graded(gate, graded=evidence.baseline.graded, whose="the baseline")
     chosen = _chosen(gate, subject, evidence)
     found = _change(gate, chosen, evidence) if gate.needs_baseline else _level(gate, subject, chosen, evidence)
     if math.isnan(found.metric.value):
@@ -147,6 +157,18 @@ def check_known(gate: Gate) -> None:
         where = "a class has" if gate.class_name else "a slice has" if gate.slice_name else "known are"
         hint = "; a metric of a class needs class" if gate.metric in {"recall", "precision", "f1"} else ""
         raise NoEvidenceError(f"unknown metric {gate.metric!r}; {where} {', '.join(known)}{hint}")
+
+
+def check_graded(gate: Gate, *, graded: bool, whose: str = "this run") -> None:
+    """See that there are probabilities where the metric needs them.
+
+    Raises:
+        NoEvidenceError: there are none.
+    """
+    if gate.metric in OF_PROBABILITIES and not graded:
+        raise NoEvidenceError(
+            f"{whose} has no probabilities, which {gate.metric} needs: its predictions are classes alone"
+        )
 
 
 def _chosen(gate: Gate, subject: str, evidence: Evidence) -> NDArray[np.bool_]:

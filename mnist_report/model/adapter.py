@@ -8,6 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mnist_report.errors import DataError, ModelError
+from mnist_report.model.scaling import ScaleName, implied_by_normalization, implied_by_rescaling
+
+# A model of whole numbers shows by that which scale it expects.
+WHOLE: tuple[ScaleName, str] = ("raw", "it takes whole numbers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +29,22 @@ class Anatomy:
     """What a loaded model is made of.
 
     Attributes:
-        input_shape: of one image, without the batch dimension.
+        input_shape: of one image, without the batch dimension; None is any size.
         num_classes: the number of its outputs.
         parameters: all weights, trainable or not.
         trainable_parameters: those that training changes.
         layers: in order.
+        implied_scale: of the pixels, where the model itself shows which it expects.
+        implied_by: how it shows that.
     """
 
-    input_shape: tuple[int, ...]
+    input_shape: tuple[int | None, ...]
     num_classes: int
     parameters: int
     trainable_parameters: int
     layers: tuple[Layer, ...]
+    implied_scale: ScaleName | None = None
+    implied_by: str = ""
 
 
 def unit_scale(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -87,18 +95,48 @@ def dissect(model: Any, where: str) -> Anatomy:
     Raises:
         ModelError: it has several inputs or outputs, or an output that is not one row of class scores an image.
     """
+    if getattr(model, "inputs", None) is None:
+        raise ModelError(
+            f"{where}: the model does not say what it takes; build it with an Input layer and save it again"
+        )
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ModelError(
             f"{where}: found {len(model.inputs)} inputs and {len(model.outputs)} outputs, expected one of each"
         )
-    output_shape = tuple(model.outputs[0].shape)
-    if len(output_shape) != 2 or output_shape[1] is None:
-        raise ModelError(f"{where}: output shape is {output_shape}, expected (None, number of classes)")
+    classes = count_classes(tuple(model.outputs[0].shape), where)
     layers = tuple(
         Layer(layer.name, type(layer).__name__, _shape_text(layer), layer.count_params()) for layer in model.layers
     )
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
-    return Anatomy(tuple(model.inputs[0].shape[1:]), output_shape[1], model.count_params(), trainable, layers)
+    implied, why = _implied_scale(model)
+    shape = tuple(model.inputs[0].shape[1:])
+    return Anatomy(shape, classes, model.count_params(), trainable, layers, implied, why)
+
+
+def count_classes(output_shape: tuple[Any, ...], where: str) -> int:
+    """The number of scores that a model gives for an image, read from the shape of its output with the batch.
+
+    Raises:
+        ModelError: it is not one row of scores an image.
+    """
+    sides = [size for size in output_shape[1:] if size != 1]
+    if len(output_shape) < 2 or len(sides) > 1 or not all(isinstance(size, int) for size in sides):
+        raise ModelError(f"{where}: output shape is {output_shape}, expected (None, number of classes)")
+    return sides[0] if sides else 1
+
+
+def check_classes(anatomy: Anatomy, num_classes: int, where: str) -> None:
+    """See that a model has an output for each class.
+
+    Raises:
+        ModelError: it has not.
+    """
+    if anatomy.num_classes != num_classes:
+        fewer = anatomy.num_classes < num_classes
+        hint = "; name the classes with --class-names if there are no more of them" if fewer else ""
+        raise ModelError(
+            f"{where}: the model has {anatomy.num_classes} outputs, the data has {num_classes} classes{hint}"
+        )
 
 
 def check_fit(anatomy: Anatomy, image_shape: tuple[int, int], num_classes: int, where: str) -> None:
@@ -111,8 +149,26 @@ def check_fit(anatomy: Anatomy, image_shape: tuple[int, int], num_classes: int, 
     accepted = {(height, width, 1), (height, width), (height * width,), (1, height, width)}
     if anatomy.input_shape not in accepted:
         raise ModelError(f"{where}: the model takes images of shape {anatomy.input_shape}, the data has {image_shape}")
-    if anatomy.num_classes != num_classes:
-        raise ModelError(f"{where}: the model has {anatomy.num_classes} outputs, the data has {num_classes} classes")
+    check_classes(anatomy, num_classes, where)
+
+
+def _implied_scale(model: Any) -> tuple[ScaleName | None, str]:
+    """What the layers before the first weights say about the pixels, and which layer says it."""
+    rest = list(model.layers)
+    while rest:
+        layer = rest.pop(0)
+        kind = type(layer).__name__
+        if kind == "Rescaling":
+            return implied_by_rescaling(float(np.max(np.abs(layer.scale)))), "it has a Rescaling layer"
+        if kind == "Normalization":
+            mean = layer.mean if layer.input_mean is None else layer.input_mean
+            return implied_by_normalization(float(np.mean(np.asarray(mean)))), "it has a Normalization layer"
+        if inner := getattr(layer, "layers", None):
+            rest = [*inner, *rest]
+        elif layer.count_params():
+            break
+    kind = str(getattr(model.inputs[0], "dtype", ""))
+    return WHOLE if "int" in kind else (None, "")
 
 
 def _shape_text(layer: Any) -> str:

@@ -18,12 +18,14 @@ class Backend:
         versions: of keras and the backend.
         device: "cpu" or "gpu".
         device_name: as the system calls it.
+        offline: whether the process is cut off from the network.
     """
 
     name: str
     versions: dict[str, str]
     device: str
     device_name: str
+    offline: bool = False
 
 
 def find_backend(device: str) -> Backend:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import ModelError
-from mnist_report.model.adapter import dissect, unit_scale
+from mnist_report.model.adapter import dissect
 from mnist_report.model.backend import find_backend
 from mnist_report.model.hdf5_file import check_archive_weights, check_hdf5, legacy_cause
-from mnist_report.model.runner import check_rows, reason
+from mnist_report.model.runner import cast, check_rows, reason
 from mnist_report.model.store import ModelFile, load_model
 
 
@@ -42,14 +42,22 @@ class KerasRunner:
             version = importlib.metadata.version("tf-keras")
             self.backend = replace(self.backend, versions=self.backend.versions | {"tf-keras": version})
         self.anatomy = dissect(self._model, self._where)
-        self._full = 0
+        given = self._model.inputs[0]
+        self._dtype = str(getattr(given.dtype, "name", given.dtype))
+        # What counts of the batch is the model's own where it has one, else the largest that came.
+        self._batch = given.shape[0]
+        self._full = self._batch or 0
 
-    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `runner.Runner`."""
-        pixels = unit_scale(images).reshape(-1, *self.anatomy.input_shape)
+        self._full = self._batch or max(self._full, len(pixels))
+        parts = [pixels[first : first + self._full] for first in range(0, len(pixels), self._full)]
+        return np.concatenate([self._answer(part) for part in parts])
+
+    def _answer(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         # A smaller last batch is padded: another shape would be compiled anew.
-        self._full = max(self._full, len(pixels))
-        padded = np.concatenate([pixels, np.zeros((self._full - len(pixels), *pixels.shape[1:]), np.float32)])
+        missing = np.zeros((self._full - len(pixels), *pixels.shape[1:]), np.float32)
+        padded = cast(np.concatenate([pixels, missing]), self._dtype)
         try:
             answer = np.asarray(self._model.predict_on_batch(padded), np.float32)
         except Exception as error:  # a layer may raise anything

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import DeviceError, ModelError
-from mnist_report.model.adapter import Anatomy, Layer, unit_scale
+from mnist_report.model.adapter import WHOLE, Anatomy, Layer, count_classes
 from mnist_report.model.backend import Backend, cpu_name
-from mnist_report.model.runner import check_rows, reason
+from mnist_report.model.runner import cast, check_rows, reason
+from mnist_report.model.scaling import ScaleName, implied_by_range
 from mnist_report.model.store import ModelFile
 
 CUSTOM = 32  # the built-in operator that stands for one of somebody's own
@@ -48,27 +49,27 @@ class LiteRTRunner:
                 f"{self._where}: found {len(inputs)} inputs and {len(outputs)} outputs, expected one of each"
             )
         self._input, self._output = inputs[0], outputs[0]
-        if len(self._output["shape"]) != 2:
-            shape = tuple(map(int, self._output["shape"]))
-            raise ModelError(f"{self._where}: output shape is {shape}, expected (1, number of classes)")
+        classes = count_classes(tuple(map(int, self._output["shape"])), self._where)
         shape = tuple(map(int, self._input["shape"]))
         # Where the batch is free LiteRT may be told how many images come; else they go in as many as it takes.
         self._free = len(self._input["shape_signature"]) == len(shape) and int(self._input["shape_signature"][0]) == -1
         self._batch = 1 if self._free else shape[0]
         layers = tuple(Layer(f"{k}", kind, "", 0) for k, kind in enumerate(kinds))
-        self.anatomy = Anatomy(shape[1:], int(self._output["shape"][1]), _constants(self._model), 0, layers)
+        implied, why = _implied_scale(self._input)
+        self.anatomy = Anatomy(shape[1:], classes, _constants(self._model), 0, layers, implied, why)
         versions = {"ai-edge-litert": importlib.metadata.version("ai-edge-litert")}
         self.backend = Backend("litert", versions, "cpu", cpu_name())
 
-    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `runner.Runner`."""
-        pixels = _quantised(unit_scale(images).reshape(-1, *self.anatomy.input_shape), self._input)
+        quantised = _quantised(pixels, self._input)
         try:
             if self._free and len(pixels) != self._batch:
                 self._batch = len(pixels)
                 self._model.resize_tensor_input(self._input["index"], pixels.shape)
                 self._model.allocate_tensors()
-            rows = [self._answer(pixels[first : first + self._batch]) for first in range(0, len(pixels), self._batch)]
+            firsts = range(0, len(pixels), self._batch)
+            rows = [self._answer(quantised[first : first + self._batch]) for first in firsts]
         except (RuntimeError, ValueError) as error:
             raise ModelError(
                 f"{self._where}: the model fails on a batch of shape {pixels.shape}: {reason(error)}"
@@ -125,9 +126,21 @@ def _quantised(pixels: NDArray[np.float32], details: dict[str, Any]) -> NDArray[
     if not np.issubdtype(dtype, np.integer):
         return np.asarray(pixels, dtype)
     if scale == 0:  # whole numbers that stand for themselves
-        return np.asarray(np.round(pixels * 255), dtype)
+        return cast(pixels, dtype)
     limits = np.iinfo(dtype)
     return np.asarray(np.clip(np.round(pixels / scale + zero), limits.min, limits.max), dtype)
+
+
+def _implied_scale(details: dict[str, Any]) -> tuple[ScaleName | None, str]:
+    """The scale of the pixels that the input's numbers are for, and how that is known."""
+    dtype, (scale, zero) = details["dtype"], details["quantization"]
+    if not np.issubdtype(dtype, np.integer):
+        return None, ""
+    if scale == 0:
+        return WHOLE
+    limits = np.iinfo(dtype)
+    low, high = (limits.min - zero) * scale, (limits.max - zero) * scale
+    return implied_by_range(low, high), f"its quantised input goes from {low:.3g} to {high:.3g}"
 
 
 def _unquantised(scores: NDArray[Any], details: dict[str, Any]) -> NDArray[np.float32]:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import DeviceError, ModelError
-from mnist_report.model.adapter import Anatomy, Layer, unit_scale
+from mnist_report.model.adapter import WHOLE, Anatomy, Layer, count_classes
 from mnist_report.model.backend import Backend, cpu_name
-from mnist_report.model.runner import check_rows, reason
+from mnist_report.model.runner import cast, check_rows, reason
 from mnist_report.model.store import ModelFile
 
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
@@ -65,34 +65,32 @@ class OnnxRunner:
         self._input, shape = inputs[0], list(inputs[0].shape)
         if self._input.type not in DTYPES:
             raise ModelError(f"{self._where}: the input is a {self._input.type}, expected one of {', '.join(DTYPES)}")
-        if not shape or not all(isinstance(size, int) and size > 0 for size in shape[1:]):
-            raise ModelError(
-                f"{self._where}: input shape is {shape}, expected sizes that are fixed, but for the batch's"
-            )
-        ends = list(outputs[0].shape)
-        if len(ends) != 2 or not isinstance(ends[1], int):
-            raise ModelError(f"{self._where}: output shape is {ends}, expected a batch and a number of classes")
+        if not shape:
+            raise ModelError(f"{self._where}: the input is a single number, expected images")
+        # A size that is free has a name, or none.
+        taken = tuple(size if isinstance(size, int) and size > 0 else None for size in shape[1:])
+        classes = count_classes(tuple(outputs[0].shape), self._where)
         self._batch = shape[0] if isinstance(shape[0], int) and shape[0] > 0 else None
         layers = tuple(Layer(node.name or str(k), node.op_type, "", 0) for k, node in enumerate(graph.graph.node))
         parameters = sum(math.prod(tensor.dims) for tensor in graph.graph.initializer)
-        self.anatomy = Anatomy(tuple(shape[1:]), ends[1], parameters, 0, layers)
+        whole = np.issubdtype(DTYPES[self._input.type], np.integer)
+        implied, why = WHOLE if whole else (None, "")
+        self.anatomy = Anatomy(taken, classes, parameters, 0, layers, implied, why)
         versions = {"onnxruntime": importlib.metadata.version("onnxruntime")}
         self.backend = Backend("onnxruntime", versions, "cpu", cpu_name())
 
-    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `runner.Runner`."""
-        dtype = DTYPES[self._input.type]
-        values = images if dtype is np.uint8 else unit_scale(images)
-        pixels = np.ascontiguousarray(values.reshape(-1, *self.anatomy.input_shape), dtype)
+        typed = cast(pixels, DTYPES[self._input.type])
         step = self._batch or len(pixels)
         try:
-            rows = [self._answer(pixels[first : first + step], step) for first in range(0, len(pixels), step)]
+            rows = [self._answer(typed[first : first + step], step) for first in range(0, len(pixels), step)]
         except Exception as error:  # see above
             raise ModelError(
                 f"{self._where}: the model fails on a batch of shape {pixels.shape}: {reason(error)}"
             ) from error
-        answer = np.concatenate(rows)[: len(pixels)].astype(np.float32)
-        return check_rows(answer, len(pixels), self.anatomy, self._where)
+        answer = np.concatenate(rows).astype(np.float32)
+        return check_rows(answer, len(rows) * step, self.anatomy, self._where)[: len(pixels)]
 
     def _answer(self, pixels: NDArray[Any], step: int) -> NDArray[Any]:
         padded = np.concatenate([pixels, np.zeros((step - len(pixels), *pixels.shape[1:]), pixels.dtype)])

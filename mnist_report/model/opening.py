@@ -44,12 +44,17 @@ def opened_model(path: Path, *, trusted: bool = False, sha256: str | None = None
         yield model
 
 
-def protections(model: ModelFile) -> list[str]:
-    """What stood between a model file and the machine, for run.json."""
+def protections(model: ModelFile, *, offline: bool = False) -> list[str]:
+    """What stood between a model file and the machine, for run.json.
+
+    Args:
+        model: the file.
+        offline: whether its process was cut off from the network.
+    """
     always = ["own process", "private copy", "limits on sizes"]
     code = [] if model.trusted else ["no code of the file's"]
     limits = ["limit on time", *(["limit on memory"] if SEES_MEMORY else [])] if model.limited else []
-    return [*always, *code, *limits]
+    return [*always, *code, *limits, *(["no network"] if offline else [])]
 
 
 def _can_be_copied(path: Path) -> bool:

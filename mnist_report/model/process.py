@@ -7,6 +7,7 @@ connection first; it sends `(kind, value)` pairs over it and receives plain valu
 
 import multiprocessing
 import os
+import pickle
 import signal
 import tempfile
 import traceback
@@ -21,19 +22,30 @@ from types import TracebackType
 from typing import Any, Self
 
 from mnist_report.errors import MnistReportError, ModelError
+from mnist_report.model.network import leave_network
 
 SEES_MEMORY = Path("/proc/self/status").exists()
 LOOK_SECONDS = 0.05
+OFFLINE = "offline"
 
 
 class ModelProcess:
     """A spawned process that runs `work(connection, *arguments)`.
 
     Starting returns at once. Use it as a context manager: leaving the context ends the process.
+
+    Attributes:
+        connection: the parent's end of the pipe.
+        offline: whether the child is cut off from the network; known once it has sent something.
     """
 
     def __init__(
-        self, work: Callable[..., None], *arguments: object, environment: dict[str, str], memory: int | None = None
+        self,
+        work: Callable[..., None],
+        *arguments: object,
+        environment: dict[str, str],
+        memory: int | None = None,
+        offline: bool = False,
     ) -> None:
         """Start the process.
 
@@ -42,16 +54,23 @@ class ModelProcess:
             arguments: picklable values.
             environment: variables to set in the child before it imports anything heavy.
             memory: so many bytes of its own it may hold; one that holds more is ended. None for any number.
+            offline: cut it off from the network, where the system offers that; `offline` says whether it did.
         """
         context = multiprocessing.get_context("spawn")
         descriptor, name = tempfile.mkstemp(prefix="mnist-report-model-", suffix=".log")
         os.close(descriptor)
         self._log = Path(name)
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_child_main, args=(work, theirs, self._log, environment, arguments), daemon=True
-        )
+        self.offline = False
         try:
+            # Read by the child itself: the module of the work imports numpy, whose threads must not be there too early.
+            task = pickle.dumps((work, arguments))
+            self._process = context.Process(
+                target=_child_main,
+                args=(task, theirs, self._log, environment),
+                kwargs={"offline": offline},
+                daemon=True,
+            )
             with _interrupts_held():
                 self._process.start()
         except BaseException:
@@ -99,6 +118,9 @@ class ModelProcess:
             kind, value = self.connection.recv()
         except (EOFError, ConnectionResetError) as error:
             raise self._death(doing) from error
+        if kind == OFFLINE:  # always the first one, where it was asked for
+            self.offline = value
+            return self.receive(doing, seconds)
         if kind == "error":
             raise value
         if kind == "bug":
@@ -179,13 +201,7 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _child_main(
-    work: Callable[..., None],
-    connection: Connection,
-    log: Path,
-    environment: dict[str, str],
-    arguments: tuple[object, ...],
-) -> None:
+def _child_main(task: bytes, connection: Connection, log: Path, environment: dict[str, str], *, offline: bool) -> None:
     # What libraries print, in C or in Python, goes to the log and not between the parent's lines.
     with log.open("ab") as file:
         os.dup2(file.fileno(), 1)
@@ -195,6 +211,9 @@ def _child_main(
     warnings.simplefilter("ignore")
     with suppress(BrokenPipeError, ConnectionResetError, EOFError):  # the parent has gone
         try:
+            if offline:
+                connection.send((OFFLINE, leave_network()))
+            work, arguments = pickle.loads(task)  # noqa: S301  the parent's own bytes
             work(connection, *arguments)
         except MnistReportError as error:
             connection.send(("error", error))

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import ModelError
-from mnist_report.model.adapter import Anatomy, unit_scale
+from mnist_report.model.adapter import WHOLE, Anatomy, count_classes
 from mnist_report.model.backend import find_backend
-from mnist_report.model.runner import check_rows, reason
+from mnist_report.model.runner import cast, check_rows, reason
 from mnist_report.model.store import ModelFile
 
 SIGNATURE = "serving_default"
@@ -42,22 +42,31 @@ class SavedModelRunner:
                 f"{self._where}: found {len(inputs)} inputs and {len(outputs)} outputs, expected one of each"
             )
         (self._name, given), (answer,) = next(iter(inputs.items())), outputs.values()
-        if given.shape.rank is None or None in given.shape[1:] or answer.shape.rank != 2 or answer.shape[1] is None:
+        if not given.shape.rank or answer.shape.rank is None:
             raise ModelError(
-                f"{self._where}: the model goes from {given.shape} to {answer.shape}, expected images of a fixed size "
-                "and a row of class scores"
+                f"{self._where}: the model goes from {given.shape} to {answer.shape}, expected images and a row "
+                "of class scores"
             )
         self._dtype = given.dtype.as_numpy_dtype
+        self._batch = given.shape[0]
+        whole = np.issubdtype(self._dtype, np.integer)
         weights = self._call.graph.variables
         parameters = sum(int(np.prod(weight.shape)) for weight in weights)
         trainable = sum(int(np.prod(weight.shape)) for weight in weights if weight.trainable)
-        self.anatomy = Anatomy(tuple(given.shape[1:]), int(answer.shape[1]), parameters, trainable, ())
+        classes = count_classes(tuple(answer.shape), self._where)
+        implied, why = WHOLE if whole else (None, "")
+        self.anatomy = Anatomy(tuple(given.shape[1:]), classes, parameters, trainable, (), implied, why)
 
-    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `runner.Runner`."""
+        step = self._batch or len(pixels)
+        rows = [self._answer(pixels[first : first + step], step) for first in range(0, len(pixels), step)]
+        return np.concatenate(rows)[: len(pixels)]
+
+    def _answer(self, part: NDArray[np.float32], step: int) -> NDArray[np.float32]:
         import tensorflow as tf
 
-        pixels = unit_scale(images).reshape(-1, *self.anatomy.input_shape).astype(self._dtype)
+        pixels = cast(np.concatenate([part, np.zeros((step - len(part), *part.shape[1:]), np.float32)]), self._dtype)
         try:
             (answer,) = self._call(**{self._name: tf.constant(pixels)}).values()
         except Exception as error:  # see above

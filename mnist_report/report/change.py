@@ -64,14 +64,14 @@ def make_change(
 
 def change_headline(comparison: Comparison) -> str:
     """The change in accuracy with its interval and the flips."""
-    value, interval = _difference(comparison.overall["accuracy"], share=True)
+    value, interval = spoken_difference(comparison.overall["accuracy"], share=True)
     flipped = f"{text.plural(len(comparison.regressed), 'image')} regressed, {len(comparison.fixed):,} fixed"
     return f"Accuracy {value} against the baseline (95 % interval {interval}): {flipped}"
 
 
 def _overall_table(comparison: Comparison) -> Table:
     rows = tuple(
-        (METRIC_NAMES[name][0], *_difference(difference, share=name in SHARES))
+        (METRIC_NAMES[name][0], *spoken_difference(difference, share=name in SHARES))
         for name, difference in comparison.overall.items()
         if name != "errors"
     )
@@ -80,7 +80,7 @@ def _overall_table(comparison: Comparison) -> Table:
 
 def _per_class_table(comparison: Comparison, class_names: tuple[str, ...]) -> Table:
     rows = tuple(
-        (name, *_difference(difference, share=True), p_value(adjusted).removeprefix("p = "))
+        (name, *spoken_difference(difference, share=True), p_value(adjusted).removeprefix("p = "))
         for name, difference, adjusted in zip(
             class_names, comparison.per_class, comparison.per_class_adjusted, strict=True
         )
@@ -88,7 +88,8 @@ def _per_class_table(comparison: Comparison, class_names: tuple[str, ...]) -> Ta
     return Table(("Class", "Change in accuracy", "95 % interval", "p, by Holm"), rows, frozenset({1, 2, 3}))
 
 
-def _difference(difference: Difference, *, share: bool) -> tuple[str, str]:
+def spoken_difference(difference: Difference, *, share: bool) -> tuple[str, str]:
+    """A difference and its interval; of shares in percentage points."""
     say = _points if share else _number
     if math.isnan(difference.ci_low):
         return say(difference.value), text.DASH

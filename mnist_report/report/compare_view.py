@@ -8,6 +8,7 @@ from mnist_report.evaluation.comparison import Comparison
 from mnist_report.evaluation.metrics import proportion
 from mnist_report.report import text
 from mnist_report.report.change import Change, make_change
+from mnist_report.report.gallery import said
 from mnist_report.report.tables import Table
 from mnist_report.runs.images_file import ShownImages
 from mnist_report.runs.predictions_file import ScoredImages
@@ -89,7 +90,7 @@ def _flips_table(rows: list[int], candidate: ScoredImages, baseline: ScoredImage
     cells = []
     for row in rows:
         sides = (candidate.predictions, baseline.predictions)
-        said = tuple(f"{names[side.predicted[row]]}, {text.share(float(side.confidence[row]), 1)}" for side in sides)
+        answers = tuple(said(side, row, names) for side in sides)
         kind = "fixed" if candidate.predictions.right[row] else "regressed"
-        cells.append((f"#{candidate.index[row]}", kind, names[candidate.predictions.labels[row]], *said))
+        cells.append((f"#{candidate.index[row]}", kind, names[candidate.predictions.labels[row]], *answers))
     return Table(("Image", "What happened", "Actual", "Candidate", "Baseline"), tuple(cells), frozenset())

@@ -54,7 +54,8 @@ MOST_LETTERS = 25
 
 
 def make_figures(frames: Frames, predictions: Predictions, history: Sequence[Mapping[str, Any]]) -> dict[str, "Figure"]:
-    """Every figure of the report by name; the training curves only where the model has a history.
+    """Every figure of the report by name; the training curves only where the model has a history, and those of
+    confidence only where there are probabilities.
 
     Args:
         frames: of the evaluation.
@@ -65,11 +66,12 @@ def make_figures(frames: Frames, predictions: Predictions, history: Sequence[Map
         figures = {
             "confusion": confusion_matrix(frames.confusion),
             "per_class": per_class_accuracy(frames.per_class, frames.overall),
-            "confidence": confidence_distributions(predictions),
-            "reliability": reliability_diagram(frames.calibration),
-            "risk_coverage": risk_coverage_curve(frames.risk_coverage),
-            "class_distribution": class_distribution(frames.per_class),
         }
+        if predictions.graded:
+            figures["confidence"] = confidence_distributions(predictions)
+            figures["reliability"] = reliability_diagram(frames.calibration)
+            figures["risk_coverage"] = risk_coverage_curve(frames.risk_coverage)
+        figures["class_distribution"] = class_distribution(frames.per_class)
         if history:
             figures["training"] = training_curves(history)
     return figures

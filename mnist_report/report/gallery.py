@@ -39,10 +39,10 @@ class Digit:
         actual: its label's name.
         predicted: what it was taken for.
         pair: both in short, or the one where they are the same.
-        confidence: of that, as text.
-        percent: of that, as a number from 0 to 100.
+        confidence: of that, as text; "" without probabilities.
+        percent: of that, as a number from 0 to 100; None without probabilities.
         right: whether the two are the same.
-        bars: the most probable classes.
+        bars: the most probable classes; none without probabilities.
         next: the anchor of the next image of the same pair on the page, or "".
         note: what else is to be said of it, or "".
     """
@@ -55,7 +55,7 @@ class Digit:
     predicted: str
     pair: str
     confidence: str
-    percent: float
+    percent: float | None
     right: bool
     bars: tuple[Bar, ...] = ()
     next: str = ""
@@ -90,19 +90,21 @@ def make_digit(
         note: see `Digit.note`.
     """
     actual, predicted = (predictions.class_names[k[index]] for k in (predictions.labels, predictions.predicted))
-    confidence = text.share(predictions.confidence[index], 1)
+    graded = predictions.graded
+    confidence = text.share(predictions.confidence[index], 1) if graded else ""
+    sure = f" with {confidence}" if graded else ""
     return Digit(
         anchor=f"{prefix}-{index}",
         source=data_uri("image/png", png(images.of(index))),
-        alternative=f"Image {index}: {actual}, predicted {predicted} with {confidence}",
+        alternative=f"Image {index}: {actual}, predicted {predicted}{sure}",
         index=f"#{index}",
         actual=actual,
         predicted=predicted,
         pair=actual if actual == predicted else f"{actual} \N{RIGHTWARDS ARROW} {predicted}",
         confidence=confidence,
-        percent=round(100 * float(predictions.confidence[index]), 1),
+        percent=round(100 * float(predictions.confidence[index]), 1) if graded else None,
         right=bool(predictions.right[index]),
-        bars=_bars(predictions, index),
+        bars=_bars(predictions, index) if graded else (),
         next=next_anchor,
         note=note,
     )
@@ -145,8 +147,14 @@ def flips_gallery(
     """The first images of those that flipped, each with what the baseline said."""
     names = predictions.class_names
     shown = stored(index[:MOST_FLIPS].tolist(), images)
-    notes = {k: f"baseline: {names[baseline.predicted[k]]}, {text.share(baseline.confidence[k], 1)}" for k in shown}
+    notes = {k: f"baseline: {said(baseline, k, names)}" for k in shown}
     return Gallery(plain_gallery(predictions, images, shown, prefix, notes).digits, _omitted(len(index), len(shown)))
+
+
+def said(scores: Scores, row: int, names: Sequence[str]) -> str:
+    """The class that was predicted and, where that is known, how surely."""
+    name = names[scores.predicted[row]]
+    return f"{name}, {text.share(float(scores.confidence[row]), 1)}" if scores.graded else name
 
 
 def near_misses_gallery(predictions: Predictions, images: ShownImages, index: Sequence[int]) -> Gallery:

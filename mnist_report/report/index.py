@@ -1,19 +1,24 @@
 """index.html: the runs of a folder, the newest first."""
 
 import json
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mnist_report.errors import UNREADABLE
+from mnist_report.errors import UNREADABLE, OutputError
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.report import text
 from mnist_report.report.html import set_template
+from mnist_report.report.leaderboard import NAME as LEADERBOARD
 from mnist_report.report.provenance import data_name, moment
+from mnist_report.report.write import write_reports
 
 NAME = "index.html"
+
+log = logging.getLogger("mnist_report")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,22 @@ def index_html(reports: Path) -> str:
             rows.append(_row(folder))
         except (*UNREADABLE, AttributeError, RecursionError):
             unreadable += 1
-    page = set_template("index.html.j2", rows=rows, unreadable=text.plural(unreadable, "folder") if unreadable else "")
+    page = set_template(
+        "index.html.j2",
+        rows=rows,
+        unreadable=text.plural(unreadable, "folder") if unreadable else "",
+        leaderboard=LEADERBOARD if (reports / LEADERBOARD).is_file() else "",
+    )
     # Names of folders and JSON can hold what UTF-8 cannot.
     return page.encode("utf-8", "backslashreplace").decode()
+
+
+def write_index(reports: Path) -> None:
+    """Write the list of the runs of a folder; where that fails, warn: the runs are there and complete all the same."""
+    try:
+        write_reports(reports, {NAME: index_html(reports).encode()})
+    except OutputError as error:
+        log.warning("the list of runs is not up to date: %s", error)
 
 
 def _row(folder: Path) -> IndexRow:

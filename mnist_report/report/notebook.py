@@ -72,6 +72,7 @@ class EvaluationResult:
             per_class=tables.per_class_table(self.evaluation, names),
             pictures=make_pictures(self.evaluation, names, training, svgs),
             mistakes=digits,
+            graded=self.predictions.graded,
             more=int(self.evaluation.overall["errors"].value) - len(digits),
         )
 

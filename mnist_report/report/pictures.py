@@ -33,12 +33,13 @@ def make_pictures(
     findings = {
         "confusion": _confusion_finding(evaluation),
         "per_class": _weakest_finding(evaluation, class_names),
-        "confidence": _confidence_finding(evaluation),
-        "reliability": _reliability_finding(evaluation),
-        "risk_coverage": _coverage_finding(evaluation),
         "class_distribution": _support_finding(evaluation),
         "training": f"The held-out loss was lowest after epoch {training.get('best_epoch')}",
     }
+    if evaluation.tally.graded:
+        findings["confidence"] = _confidence_finding(evaluation)
+        findings["reliability"] = _reliability_finding(evaluation)
+        findings["risk_coverage"] = _coverage_finding(evaluation)
     kinds = {
         "confusion": "Heat map of the shares of each actual class by predicted class.",
         "per_class": "Accuracy of each class with its 95 % interval.",
@@ -51,6 +52,7 @@ def make_pictures(
     return {
         name: Picture(data_uri("image/svg+xml", svg.encode()), findings[name], f"{kinds[name]} {findings[name]}.")
         for name, svg in figures.items()
+        if name in findings
     }
 
 

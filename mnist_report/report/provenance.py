@@ -4,8 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from mnist_report.model.arranging import AS_THEY_ARE
+from mnist_report.model.outputs import SENTENCES
+from mnist_report.model.scaling import SCALES
 from mnist_report.report import text
 from mnist_report.report.tables import Table
+
+CHANGES = {"centered": "centred as MNIST was made", "transposed": "rows and columns swapped"}
 
 
 def layers_table(layers: Iterable[Mapping[str, Any]]) -> Table:
@@ -44,7 +49,7 @@ def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         "Command": facts["command"],
         "Git commit (of the folder it ran in)": facts["git_commit"] or text.DASH,
         **(_predictions_terms(facts) if without_model(facts) else _model_terms(facts)),
-        "Data": data_name(data),
+        "Data": ", ".join([data_name(data), *(CHANGES[key] for key in CHANGES if data.get(key))]),
         "Data sha256": data["sha256"],
         **({} if without_model(facts) else _device_terms(facts)),
         "Seed": str(facts["seed"]),
@@ -83,7 +88,21 @@ def _model_terms(facts: Mapping[str, Any]) -> dict[str, str]:
         "Model sha256": model["sha256"],
         "Parameters": f"{text.count(model['parameters'])}, {text.count(model['trainable_parameters'])} trainable",
         "Trained with": _recipe(card) if card else "no model card",
+        **({"Images as the model gets them": _given(model["input"])} if "input" in model else {}),
+        **({"The model's numbers": SENTENCES[model["output"]]} if "output" in model else {}),
     }
+
+
+def doubts(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the head of the report has to say about how the model was asked."""
+    doubt = facts["model"].get("input", {}).get("doubt")
+    return (doubt,) if doubt else ()
+
+
+def _given(given: Mapping[str, Any]) -> str:
+    shape = " x ".join(map(str, given["shape"]))
+    way = "" if given["way"] == AS_THEY_ARE else f" ({given['way']})"
+    return f"{shape}{way}, pixels {SCALES[given['scale']]} ({given['scale']}): {given['why']}"
 
 
 def _device_terms(facts: Mapping[str, Any]) -> dict[str, str]:

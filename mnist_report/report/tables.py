@@ -125,7 +125,9 @@ def pairs_caption(evaluation: Evaluation) -> str:
 
 
 def pairs_table(evaluation: Evaluation, shown: Collection[int] = ()) -> Table:
-    """The most confused pairs; the first of their worst examples leads to its image where that is shown."""
+    """The most confused pairs; the first of their worst examples (without probabilities, of their first ones) leads to
+    its image where that is shown.
+    """
     pairs = evaluation.frames.confused_pairs.head(MOST_PAIRS)
     rows = tuple(
         (
@@ -136,7 +138,8 @@ def pairs_table(evaluation: Evaluation, shown: Collection[int] = ()) -> Table:
         )
         for row in pairs.to_dict("records")
     )
-    return Table(("Pair", "Images", "Share of the class", "Worst examples"), rows, frozenset({1, 2, 3}))
+    examples = "Worst examples" if evaluation.tally.graded else "First examples"
+    return Table(("Pair", "Images", "Share of the class", examples), rows, frozenset({1, 2, 3}))
 
 
 def _pair(row: Mapping[Any, Any], shown: Collection[int]) -> str:
@@ -174,7 +177,7 @@ def calibration_table(evaluation: Evaluation) -> Table:
 def coverage_table(evaluation: Evaluation) -> Table:
     """The error rate among the surest answers, at the points of the curve nearest to some round shares."""
     curve = evaluation.frames.risk_coverage
-    nearest = sorted({int((curve["coverage"] - share).abs().argmin()) for share in COVERAGES})
+    nearest = sorted({int((curve["coverage"] - share).abs().argmin()) for share in COVERAGES}) if len(curve) else []
     rows = tuple(
         (text.share(row["coverage"], 1), text.share(row["risk"], 3), text.share(row["threshold"], 2))
         for row in curve.iloc[nearest].to_dict("records")
@@ -183,7 +186,9 @@ def coverage_table(evaluation: Evaluation) -> Table:
 
 
 def calibration_note(evaluation: Evaluation) -> str:
-    """The ECE beside what chance alone would show."""
+    """The ECE beside what chance alone would show, or why there is none."""
+    if not evaluation.tally.graded:
+        return "The predictions came without probabilities, so there is no confidence to be trusted or doubted."
     ece, floor = evaluation.overall["ece"].value, noise_floor(evaluation.tally.bins)
     return (
         f"The calibration error (ECE) is {text.number(ece, 4)}; a perfectly calibrated model with these confidences "
@@ -192,7 +197,9 @@ def calibration_note(evaluation: Evaluation) -> str:
 
 
 def label_issues_note(evaluation: Evaluation) -> str:
-    """How many are suspected, and the accuracy without them."""
+    """How many are suspected, and the accuracy without them; "" where none can be."""
+    if not evaluation.tally.graded:
+        return ""
     suspected = int(evaluation.label_issues.suspected.sum())
     if suspected == 0:
         return "No label is suspected; these are the ones that the model believes in least."
@@ -216,6 +223,8 @@ def temperature_table(evaluation: Evaluation) -> Table:
 
 def temperature_note(evaluation: Evaluation) -> str:
     """Where the temperature comes from, and that nothing else in the report has it."""
+    if not evaluation.tally.graded:
+        return ""
     if evaluation.tempered is None:
         return "Temperature scaling: no temperature is known, since the model has no card with one."
     return (

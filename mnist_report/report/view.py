@@ -1,5 +1,6 @@
 """The view: everything that the templates show, as ready strings."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +37,7 @@ class GateRow:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The report, ready to be set."""
+    """The report, ready to be set; where it is not `graded`, there are no probabilities and nothing made of them."""
 
     title: str
     run_id: str
@@ -73,6 +74,7 @@ class View:
     layers: Table
     history: Table | None
     pictures: Mapping[str, Picture]
+    graded: bool
     provenance: tuple[tuple[str, str], ...]
     notes: Markup
 
@@ -109,7 +111,7 @@ def make_view(
         summary=f"{text.count(errors)} wrong. {_scope(facts, accuracy)}",
         subject=f"{facts['model']['name']} on {provenance.data_name(facts['data'])}",
         key_figures=_key_figures(metrics, facts, training),
-        findings=evaluation.findings,
+        findings=(*provenance.doubts(facts), *evaluation.findings),
         verdict=verdict_sentence(verdict).partition(": ")[2] if verdict else "",
         outcome=verdict.outcome if verdict else "",
         gates=_gate_rows(verdict, evaluation, names) if verdict else (),
@@ -143,6 +145,7 @@ def make_view(
         layers=provenance.layers_table(facts["model"].get("layers", ())),
         history=provenance.history_table(training["history"]) if training else None,
         pictures=make_pictures(evaluation, names, training, figures),
+        graded=predictions.graded,
         provenance=provenance.provenance_rows(facts),
         notes=Markup(notes_html(run.notes)),  # noqa: S704  cleaned
     )
@@ -181,7 +184,11 @@ def _key_figures(
     known = (
         (text.percent(accuracy), "accuracy", f"95 % interval {text.percent_interval(accuracy)}"),
         (text.count(int(metrics["errors"].value)), "errors", f"among {text.plural(accuracy.n, 'image')}"),
-        (text.number(loss.value, 4), "log loss", f"95 % interval {text.interval(loss, 4)}"),
+        (
+            text.number(loss.value, 4),
+            "log loss",
+            "no probabilities" if math.isnan(loss.value) else f"95 % interval {text.interval(loss, 4)}",
+        ),
     )
     if provenance.without_model(facts):
         return (*known, (text.size(model["size_bytes"]), "predictions file", model["format"]))

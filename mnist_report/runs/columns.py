@@ -1,13 +1,14 @@
 """Columns of Parquet files as numpy arrays, without pandas, which pyarrow's own conversions import."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-def read_table(path: Any) -> Any:
-    """The whole file as a pyarrow table.
+def read_table(path: Any, columns: list[str] | None = None) -> Any:
+    """The whole file, or some of its columns, as a pyarrow table.
 
     Raises:
         OSError, ValueError: it is not a Parquet file.
@@ -15,7 +16,12 @@ def read_table(path: Any) -> Any:
     from pyarrow import parquet
 
     with parquet.ParquetFile(path) as file:
-        return file.read()
+        return file.read(columns)
+
+
+def all_null(table: Any, names: Iterable[str]) -> bool:
+    """Whether a table or batch has rows, and in none of them a value in any of these columns."""
+    return len(table) > 0 and all(table[name].null_count == len(table) for name in names)
 
 
 def numbers(column: Any) -> NDArray[Any]:

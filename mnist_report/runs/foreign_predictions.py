@@ -1,15 +1,14 @@
 """Predictions that another program made: `.npy`, `.npz`, CSV or Parquet.
 
-Rows are probabilities, each of which sums to 1 within SUM_TOLERANCE of `evaluation/predictions.py`.
+Rows are probabilities, each of which sums to 1 within SUM_TOLERANCE of `evaluation/predictions.py`, or there is a class
+alone for each image.
 """
 
 import csv
-import re
 import stat
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,15 +18,12 @@ from numpy.typing import NDArray
 
 from mnist_report.data.dataset import Dataset, data_digest
 from mnist_report.errors import UNREADABLE, DataError
-from mnist_report.evaluation.predictions import Predictions, make_predictions
+from mnist_report.evaluation.predictions import Predictions, interpret, make_class_predictions
 from mnist_report.model.store import file_sha256
-from mnist_report.runs.columns import numbers, whole_numbers
+from mnist_report.runs.foreign_classes import class_indices, names_of
+from mnist_report.runs.foreign_files import MOST_CLASSES, READERS, Content, check_rows, read_content
 
-SUFFIXES = (".npy", ".npz", ".csv", ".parquet")
-# A small file can promise more than memory holds: so many probabilities are read at most.
-MOST_PROBABILITIES = 100_000_000
-MOST_CLASSES = 1_000
-LONGEST_HEAD = 1 << 20
+SUFFIXES = tuple(READERS)
 # numpy's archives raise more than pyarrow's files do; ArrowInvalid is a ValueError.
 DAMAGE = (
     *UNREADABLE,
@@ -50,17 +46,23 @@ class ForeignPredictions:
         path: the file.
         sha256: of its bytes.
         size_bytes: its size.
-        probabilities: float32, shape (n, classes), at least one row and two classes.
-        labels: int64, shape (n,), each one of the classes; None where the file has none.
-        class_names: one per column; None where the file has none.
+        probabilities: float32, shape (n, classes), at least one row and two classes; None where the file has classes
+            alone.
+        predicted: those: shape (n,), int64 or text, the classes' indices or names; None where it has probabilities.
+        labels: shape (n,), likewise; None where the file has none.
+        class_names: one per class; None where the file has none.
     """
 
     path: Path
     sha256: str
     size_bytes: int
-    probabilities: NDArray[np.float32]
-    labels: NDArray[np.int64] | None
+    probabilities: NDArray[np.float32] | None
+    predicted: NDArray[Any] | None
+    labels: NDArray[Any] | None
     class_names: tuple[str, ...] | None
+
+    def __len__(self) -> int:
+        return sum(len(rows) for rows in (self.probabilities, self.predicted) if rows is not None)
 
     def of(self, dataset: Dataset) -> Predictions:
         """The predictions, held against the images that they are of.
@@ -70,25 +72,29 @@ class ForeignPredictions:
             ModelError: a row is not one of probabilities.
         """
         where = f"{dataset.source} ({dataset.split} split)"
-        n, classes = self.probabilities.shape
-        if n != len(dataset):
-            raise DataError(f"{self.path}: found {n:,} rows, but {where} has {len(dataset):,} images: give a row each")
-        if classes != len(dataset.class_names):
+        names = dataset.class_names
+        if len(self) != len(dataset):
             raise DataError(
-                f"{self.path}: found {classes} classes, but {where} has {len(dataset.class_names)}: give a column each"
+                f"{self.path}: found {len(self):,} rows, but {where} has {len(dataset):,} images: give a row each"
             )
-        for own, name in zip(self.class_names or dataset.class_names, dataset.class_names, strict=True):
-            if own != name:
-                raise DataError(f"{self.path}: a class is called {own!r}, but {where} calls it {name!r}")
+        own = self.class_names or names
+        classes = len(own) if self.probabilities is None else self.probabilities.shape[1]
+        if classes != len(names):
+            column = "" if self.probabilities is None else ": give a column each"
+            raise DataError(f"{self.path}: found {classes} classes, but {where} has {len(names)}{column}")
+        for called, name in zip(own, names, strict=True):
+            if called != name:
+                raise DataError(f"{self.path}: a class is called {called!r}, but {where} calls it {name!r}")
         if self.labels is not None:
-            differs = np.flatnonzero(self.labels != dataset.labels)
+            labels = class_indices(self.labels, names, "the label", self.path)
+            differs = np.flatnonzero(labels != dataset.labels)
             if len(differs):
                 row = differs[0]
                 raise DataError(
-                    f"{self.path}: the label of row {row} is {self.labels[row]}, but {where} says "
+                    f"{self.path}: the label of row {row} is {labels[row]}, but {where} says "
                     f"{dataset.labels[row]} ({len(differs):,} such rows): give the rows in the order of the data"
                 )
-        return make_predictions(self.probabilities, dataset.labels, dataset.class_names, str(self.path))
+        return self._predictions(dataset.labels, names)
 
     def without_images(self) -> tuple[Dataset, Predictions]:
         """A data set that is nothing but the file's labels, and the predictions.
@@ -102,20 +108,32 @@ class ForeignPredictions:
                 f"{self.path}: has no labels, which --data none needs; name the data set with --data, or give an "
                 ".npz, CSV or Parquet file with labels"
             )
-        n, classes = self.probabilities.shape
-        names = self.class_names or tuple(map(str, range(classes)))
-        images = np.empty((n, 0, 0), dtype=np.uint8)
-        source = f"labels of {self.path.name}"
-        dataset = Dataset(images, self.labels, names, source, "", data_digest(images, self.labels))
-        return dataset, make_predictions(self.probabilities, self.labels, names, str(self.path))
+        if self.class_names is not None:
+            names = self.class_names
+        elif self.predicted is not None:
+            names = names_of(self.labels, self.predicted, self.path)
+        else:
+            names = tuple(map(str, range(self.probabilities.shape[1] if self.probabilities is not None else 0)))
+        labels = class_indices(self.labels, names, "the label", self.path)
+        images = np.empty((len(self), 0, 0), dtype=np.uint8)
+        dataset = Dataset(images, labels, names, f"labels of {self.path.name}", "", data_digest(images, labels))
+        return dataset, self._predictions(labels, names)
+
+    def _predictions(self, labels: NDArray[np.int64], names: tuple[str, ...]) -> Predictions:
+        if self.probabilities is not None:
+            return interpret(self.probabilities, labels, names, str(self.path))
+        assert self.predicted is not None  # noqa: S101  one of the two is there
+        said = class_indices(self.predicted, names, "the prediction", self.path)
+        return make_class_predictions(said, labels, names, str(self.path))
 
 
 def read_foreign_predictions(path: Path) -> ForeignPredictions:
     """Read a file of predictions.
 
     Args:
-        path: `.npy` of shape (n, classes); `.npz` with `probabilities` and perhaps `labels` and `class_names`; or CSV
-            or Parquet with columns p0, p1... and perhaps `label` and `index`, each row's place in the data set.
+        path: `.npy` of shape (n, classes), or of classes in shape (n,); `.npz` with `probabilities`, or with
+            `predicted`, and perhaps `labels` and `class_names`; or CSV or Parquet with columns p0, p1..., or with
+            `predicted`, and perhaps `label` and `index`, each row's place in the data set.
 
     Raises:
         DataError: it is missing, damaged or laid out otherwise.
@@ -128,12 +146,16 @@ def read_foreign_predictions(path: Path) -> ForeignPredictions:
             raise DataError(f"{path}: expected a file of predictions ({', '.join(SUFFIXES)}), found {found}")
         if path.stat().st_size == 0:
             raise DataError(f"{path}: is empty, expected predictions; write it again")
-        probabilities, labels, names = _READERS[path.suffix.lower()](path)
-        _check(probabilities, labels, names, path)
-        with np.errstate(over="ignore"):  # what float32 does not hold becomes infinite, and is refused as that
-            rows = np.array(probabilities, dtype=np.float32, order="C")
-        own = None if labels is None else labels.astype(np.int64)
-        return ForeignPredictions(path, file_sha256(path), path.stat().st_size, rows, own, names)
+        content = read_content(path)
+        _check(content, path)
+        rows = predicted = None
+        if content.probabilities is not None:
+            with np.errstate(over="ignore"):  # what float32 does not hold becomes infinite, and is refused as that
+                rows = np.array(content.probabilities, dtype=np.float32, order="C")
+        elif content.predicted is not None:
+            predicted = np.array(content.predicted)
+        parts = (rows, predicted, content.labels, content.class_names)
+        return ForeignPredictions(path, file_sha256(path), path.stat().st_size, *parts)
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file of predictions") from error
     except DAMAGE as error:
@@ -142,153 +164,40 @@ def read_foreign_predictions(path: Path) -> ForeignPredictions:
         ) from error
 
 
-Content = tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...] | None]
-
-
-def _check(probabilities: NDArray[Any], labels: NDArray[Any] | None, names: tuple[str, ...] | None, path: Path) -> None:
+def _check(content: Content, path: Path) -> None:
     """See that the parts of a file fit together."""
+    if content.probabilities is not None:
+        answers, classes = content.probabilities, _check_rows(content.probabilities, path)
+    else:
+        assert content.predicted is not None  # noqa: S101  one of the two is there
+        answers, classes = content.predicted, len(content.class_names or ())
+        _check_classes(answers, len(answers) if answers.ndim else 0, "predicted", path)
+        check_rows(len(answers), path)
+    if len(answers) == 0:
+        raise DataError(f"{path}: holds no predictions, expected a row an image")
+    names = content.class_names
+    if names is not None and (not 2 <= len(names) == classes <= MOST_CLASSES or len(set(names)) < len(names)):
+        expected = f"2 to {MOST_CLASSES:,}" if content.probabilities is None else str(classes)
+        raise DataError(f"{path}: found {len(set(names))} class_names, expected {expected} different ones")
+    if content.labels is not None:
+        _check_classes(content.labels, len(answers), "labels", path)
+
+
+def _check_rows(probabilities: NDArray[Any], path: Path) -> int:
+    """The number of classes of a table of probabilities."""
     shape = probabilities.shape
     if probabilities.dtype.kind not in "fiu" or len(shape) != 2 or not 2 <= shape[1] <= MOST_CLASSES:
         raise DataError(
             f"{path}: probabilities are {probabilities.dtype} of shape {shape}, expected floats of shape (n, classes) "
             f"with 2 to {MOST_CLASSES:,} classes: a row an image, a column a class"
         )
-    if shape[0] == 0:
-        raise DataError(f"{path}: holds no predictions, expected a row an image")
-    if names is not None and (len(names) != shape[1] or len(set(names)) < len(names)):
-        raise DataError(f"{path}: found {len(set(names))} class_names, expected {shape[1]} different ones")
-    if labels is None:
-        return
-    if labels.dtype.kind not in "iu" or labels.shape != shape[:1]:
+    return int(shape[1])
+
+
+def _check_classes(classes: NDArray[Any], n: int, what: str, path: Path) -> None:
+    """See that it is a class for each of n images."""
+    if classes.dtype.kind not in "iuUO" or classes.shape != (n,):
         raise DataError(
-            f"{path}: labels are {labels.dtype} of shape {labels.shape}, expected whole numbers of shape ({shape[0]},)"
+            f"{path}: {what} are {classes.dtype} of shape {classes.shape}, expected whole numbers of shape ({n},), or "
+            "the classes' names"
         )
-    outside = np.flatnonzero((labels < 0) | (labels >= shape[1]))
-    if len(outside):
-        row = outside[0]
-        raise DataError(f"{path}: the label of row {row} is {labels[row]}, expected a class from 0 to {shape[1] - 1}")
-
-
-def _check_size(n: int, classes: int, path: Path) -> None:
-    if n * classes > MOST_PROBABILITIES:
-        raise DataError(
-            f"{path}: holds {n:,} rows of {classes:,} numbers, expected at most {MOST_PROBABILITIES:,} numbers; for "
-            "larger files there is evaluate_parquet in Python"
-        )
-
-
-def _read_npy(path: Path) -> Content:
-    with path.open("rb") as file:
-        if file.read(6) != b"\x93NUMPY":
-            raise ValueError("it does not begin as a .npy file does")
-    # A map does not believe what the header promises, and allocates nothing.
-    found = np.load(path, mmap_mode="r", allow_pickle=False)
-    _check_size(found.size, 1, path)
-    return found, None, None
-
-
-def _read_npz(path: Path) -> Content:
-    with path.open("rb") as file:
-        if not zipfile.is_zipfile(file):
-            raise ValueError("it is no zip archive")
-        with zipfile.ZipFile(file) as archive:
-            _check_size(max((member.file_size for member in archive.infolist()), default=0) // 8, 1, path)
-        file.seek(0)
-        arrays: Any = np.load(file, allow_pickle=False)
-        if "probabilities" not in arrays.files:
-            raise DataError(f"{path}: has no array 'probabilities', found {', '.join(arrays.files) or 'nothing'}")
-        members = {key: arrays[key] for key in ("probabilities", "labels", "class_names") if key in arrays.files}
-    if not all(isinstance(member, np.ndarray) for member in members.values()):
-        raise ValueError("a member is no .npy file")
-    names = members.get("class_names")
-    if names is not None and (names.ndim != 1 or names.dtype.kind != "U"):
-        raise DataError(f"{path}: class_names are {names.dtype} of shape {names.shape}, expected a list of text")
-    return members["probabilities"], members.get("labels"), None if names is None else tuple(names.tolist())
-
-
-def _read_csv(path: Path) -> Content:
-    import pyarrow as pa
-    from pyarrow import csv as arrow_csv
-
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        names = next(csv.reader([file.readline(LONGEST_HEAD)]), [])
-    kinds = {f"p{k}": pa.float64() for k in range(MOST_CLASSES)} | {"label": pa.int64(), "index": pa.int64()}
-    # An empty cell is a gap; "nan" is read, to be refused as what it is.
-    # Other columns may hold anything, and something else further down.
-    options = arrow_csv.ConvertOptions(column_types=kinds, null_values=[""], include_columns=_wanted(names))
-    with arrow_csv.open_csv(path, arrow_csv.ReadOptions(use_threads=False), convert_options=options) as reader:
-        return _gather(reader, names, path)
-
-
-def _read_parquet(path: Path) -> Content:
-    from pyarrow import parquet
-
-    # A file object: pyarrow would take a folder for a data set of many files.
-    with path.open("rb") as file, parquet.ParquetFile(file) as table:
-        names = table.schema_arrow.names
-        wanted = _wanted(names)
-        _check_size(table.metadata.num_rows, max(1, len(wanted)), path)
-        return _gather(table.iter_batches(columns=wanted, use_threads=False), names, path)
-
-
-def _wanted(names: list[str]) -> list[str]:
-    return [name for name in names if re.fullmatch(r"label|index|p\d+", name)]
-
-
-def _gather(batches: Iterable[Any], names: list[str], path: Path) -> Content:
-    """The batches of a table as arrays, in the order of `index` where there is one."""
-    if len(set(names)) < len(names):
-        raise DataError(f"{path}: two columns have the same name, found {', '.join(map(repr, names))}")
-    classes = sum(bool(re.fullmatch(r"p\d+", name)) for name in names)
-    if not classes:
-        also = "; `predicted` alone does not do, for half of the report is about probabilities"
-        raise DataError(
-            f"{path}: has no columns p0, p1..., a class's probability each; found {', '.join(map(repr, names))}"
-            f"{also if 'predicted' in names else ''}"
-        )
-    columns = [f"p{k}" for k in range(classes)]
-    missing = [name for name in columns if name not in names]
-    if missing:
-        raise DataError(f"{path}: has {classes} columns of probabilities, but no {missing[0]}; number them from p0")
-    rows, whole, n = [], {name: [np.empty(0, np.int64)] for name in ("label", "index") if name in names}, 0
-    for batch in batches:
-        _check_size(n + len(batch), classes, path)
-        with np.errstate(over="ignore"):
-            rows.append(np.column_stack([_column(batch, k, n).astype(np.float32) for k in columns]))
-        for name, parts in whole.items():
-            parts.append(_column(batch, name, n, whole_numbers))
-        n += len(batch)
-    probabilities = np.concatenate([np.empty((0, classes), np.float32), *rows])
-    labels = np.concatenate(whole["label"]) if "label" in whole else None
-    if "index" in whole and n:
-        order = _order(np.concatenate(whole["index"]), path)
-        probabilities, labels = probabilities[order], None if labels is None else labels[order]
-    return probabilities, labels, None
-
-
-def _column(batch: Any, name: str, first: int, read: Any = numbers) -> NDArray[Any]:
-    """One column of a batch; what is wrong with it is said with its name."""
-    column = batch[name]
-    if column.null_count:
-        gap = first + column.is_null().to_pylist().index(True)
-        raise ValueError(f"column {name!r} has no value in row {gap}")
-    try:
-        found: NDArray[Any] = read(column)
-    except ValueError as error:
-        raise ValueError(f"column {name!r}: {error}") from error
-    return found
-
-
-def _order(index: NDArray[np.int64], path: Path) -> NDArray[np.int64]:
-    """The rows in the order of their index."""
-    order = np.argsort(index, kind="stable")
-    wrong = np.flatnonzero(index[order] != np.arange(len(index)))
-    if len(wrong):
-        raise DataError(
-            f"{path}: no row, or not one alone, has index {wrong[0]}, expected each from 0 to {len(index) - 1} once; "
-            "leave the column out where the rows are in the order of the data"
-        )
-    return order
-
-
-_READERS = {".npy": _read_npy, ".npz": _read_npz, ".csv": _read_csv, ".parquet": _read_parquet}

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import UNREADABLE, DataError, ModelError, OutputError
-from mnist_report.evaluation.predictions import Predictions, make_predictions
-from mnist_report.runs.columns import numbers, read_table, whole_numbers
+from mnist_report.evaluation.predictions import Predictions, make_class_predictions, make_predictions
+from mnist_report.runs.columns import all_null, numbers, read_table, whole_numbers
 
 # A row group at a time is what a reader must hold.
 ROWS_AT_A_TIME = 8_192
@@ -39,17 +39,18 @@ class ScoredImages:
         """The rows of these places in the data set, in this order."""
         place = {int(own): row for row, own in enumerate(self.index)}
         rows = np.array([place[int(wanted)] for wanted in index], dtype=np.int64)
-        whole = self.predictions
-        chosen = make_predictions(whole.probabilities[rows], whole.labels[rows], whole.class_names, self.name)
-        return ScoredImages(self.name, chosen, index, self.data_sha256)
+        return ScoredImages(self.name, self.predictions.only(rows, self.name), index, self.data_sha256)
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write a row per image: index, label, predicted, confidence, margin, loss and float32 probabilities p0, p1..."""
+    """Write a row per image: index, label, predicted, confidence, margin, loss and float32 probabilities p0, p1...
+
+    Of predictions without probabilities all after `predicted` are null.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
-    columns: dict[str, NDArray[Any]] = {
+    columns: dict[str, Any] = {
         "index": np.arange(len(predictions)),
         "label": predictions.labels,
         "predicted": predictions.predicted,
@@ -58,6 +59,10 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
         "loss": predictions.loss,
     }
     columns |= {f"p{k}": predictions.probabilities[:, k] for k in range(len(predictions.class_names))}
+    if not predictions.graded:
+        kinds = {name: pa.array(values[:0]).type for name, values in columns.items()}
+        unknown = kinds.keys() - {"index", "label", "predicted"}
+        columns |= {name: pa.nulls(len(predictions), kinds[name]) for name in unknown}
     parquet.write_table(pa.table(columns), path, row_group_size=ROWS_AT_A_TIME)
 
 
@@ -96,6 +101,8 @@ def stream_predictions(path: Path, class_names: tuple[str, ...] | None = None) -
             names = _class_names(file.schema_arrow.names, class_names)
             first = 0
             columns = ["label", *(f"p{k}" for k in range(len(names)))]
+            # Which is needed where there are no probabilities.
+            columns += ["predicted"] if "predicted" in file.schema_arrow.names else []
             for batch in file.iter_batches(batch_size=ROWS_AT_A_TIME, columns=columns, use_threads=False):
                 yield _predictions(batch, names, path, first)
                 first += len(batch)
@@ -116,11 +123,19 @@ def _class_names(columns: Iterable[str], class_names: tuple[str, ...] | None) ->
 
 def _predictions(table: Any, class_names: tuple[str, ...], path: Path, first_row: int = 0) -> Predictions:
     """The rows of a pyarrow table or batch."""
-    probabilities = np.column_stack([numbers(table[f"p{k}"]) for k in range(len(class_names))])
+    columns = [f"p{k}" for k in range(len(class_names))]
+    if "predicted" in table.schema.names and all_null(table, columns):
+        said = whole_numbers(table["predicted"])
+        return make_class_predictions(said, _labels(table, class_names), class_names, str(path))
+    probabilities = np.column_stack([numbers(table[name]) for name in columns])
+    return make_predictions(probabilities, _labels(table, class_names), class_names, str(path), first_row)
+
+
+def _labels(table: Any, class_names: tuple[str, ...]) -> NDArray[np.int64]:
     labels = whole_numbers(table["label"])
     if len(labels) and not 0 <= labels.min() <= labels.max() < len(class_names):
         raise ValueError(f"a label lies outside 0 to {len(class_names) - 1}")
-    return make_predictions(probabilities, labels, class_names, str(path), first_row)
+    return labels
 
 
 def read_scored_images(path: Path) -> ScoredImages:

@@ -7,22 +7,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.evaluation.predictions import Scores
-from mnist_report.runs.columns import numbers, read_table, whole_numbers
+from mnist_report.runs.columns import all_null, numbers, read_table, whole_numbers
 
 COLUMNS = ("label", "predicted", "runner_up", "confidence", "loss", "brier")
 FIELDS = ("labels", *COLUMNS[1:])
+OF_PROBABILITIES = COLUMNS[2:]
 
 
 def write_scores(path: Path, scores: Scores) -> None:
-    """Write a row per image: index, label, predicted, runner_up, confidence, loss and Brier score."""
+    """Write a row per image: index, label, predicted, runner_up, confidence, loss and Brier score.
+
+    The last four are null where there are no probabilities.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
     smallest = np.uint8 if len(scores.class_names) <= 256 else np.int32
-    columns: dict[str, NDArray[Any]] = {"index": np.arange(len(scores), dtype=np.int32)}
+    columns: dict[str, Any] = {"index": np.arange(len(scores), dtype=np.int32)}
     for name, field in zip(COLUMNS, FIELDS, strict=True):
         values = getattr(scores, field)
-        columns[name] = values.astype(smallest) if values.dtype == np.int64 else values
+        kind = smallest if values.dtype == np.int64 else np.float64
+        known = scores.graded or name not in OF_PROBABILITIES
+        columns[name] = values.astype(kind) if known else pa.nulls(len(values), pa.from_numpy_dtype(kind))
     parquet.write_table(pa.table(columns), path, compression="zstd")
 
 
@@ -33,18 +39,23 @@ def read_scores(path: Path, class_names: tuple[str, ...]) -> tuple[Scores, NDArr
         OSError, ValueError, LookupError: it is not such a file.
     """
     table = read_table(path)
-    whole = {name: whole_numbers(table[name]) for name in ("index", "label", "predicted", "runner_up")}
-    for name in ("label", "predicted", "runner_up"):
+    graded = not all_null(table, OF_PROBABILITIES)
+    classes = ("label", "predicted", *(("runner_up",) if graded else ()))
+    whole = {name: whole_numbers(table[name]) for name in ("index", *classes)}
+    for name in classes:
         if len(whole[name]) and not 0 <= whole[name].min() <= whole[name].max() < len(class_names):
             raise ValueError(f"a {name} lies outside 0 to {len(class_names) - 1}")
-    floats = {name: numbers(table[name]).astype(np.float64) for name in ("confidence", "loss", "brier")}
-    if not all(np.isfinite(values).all() for values in floats.values()):
+    unknown = np.full(len(table), np.nan)
+    floats = {
+        name: numbers(table[name]).astype(np.float64) if graded else unknown for name in ("confidence", "loss", "brier")
+    }
+    if graded and not all(np.isfinite(values).all() for values in floats.values()):
         raise ValueError("a confidence, loss or Brier score is not a number")
     scores = Scores(
         class_names=class_names,
         labels=whole["label"],
         predicted=whole["predicted"],
-        runner_up=whole["runner_up"],
+        runner_up=whole["runner_up"] if graded else np.full(len(table), -1),
         **floats,
     )
     return scores, whole["index"]

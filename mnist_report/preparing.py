@@ -1,0 +1,219 @@
+"""How the images are prepared for a model that does not say what it expects: tried on training images."""
+
+import logging
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.data.dataset import Dataset
+from mnist_report.data.reading import Reading
+from mnist_report.data.sources import EMBEDDED, load_dataset, one_split
+from mnist_report.errors import DataError
+from mnist_report.evaluation.predictions import log_loss
+from mnist_report.inference import RunningModel
+from mnist_report.model.adapter import Anatomy
+from mnist_report.model.arranging import AS_THEY_ARE, find_layout, ways
+from mnist_report.model.outputs import recognise
+from mnist_report.model.scaling import MNIST_DEVIATION, MNIST_MEAN, SCALES, Preparation, ScaleName
+
+log = logging.getLogger("mnist_report")
+
+SAMPLE = 500
+# A difference counts from so many of its standard errors on.
+CLEAR = 3.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Training images on which preparations are tried.
+
+    Attributes:
+        images: uint8, shape (n, height, width).
+        labels: int64, shape (n,).
+        mean: of all training pixels between 0 and 1.
+        deviation: their standard deviation.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A preparation and why it was taken.
+
+    Attributes:
+        preparation: what happens to the images.
+        why: how it was chosen, for people.
+        doubt: a sentence for the head of the report where nothing speaks for it, else empty.
+        losses: the mean log loss of each preparation that was tried, by its name.
+        n: on so many training images.
+    """
+
+    preparation: Preparation
+    why: str
+    doubt: str = ""
+    losses: Mapping[str, float] = field(default_factory=dict)
+    n: int = 0
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What run.json says of it."""
+        taken = self.preparation
+        standard = {"mean": taken.mean, "deviation": taken.deviation} if taken.scale == "standard" else {}
+        chosen = {"shape": list(taken.layout.shape), "way": taken.way, "scale": taken.scale, **standard}
+        return chosen | {"why": self.why, "doubt": self.doubt, "log_loss": dict(self.losses), "training_images": self.n}
+
+
+def training_sample(dataset: Dataset, reading: Reading, seed: int) -> Sample | None:
+    """Some of the training images that belong to a test set, or None where there are none of its size and classes.
+
+    Args:
+        dataset: what is evaluated.
+        reading: how it was read.
+        seed: of the draw.
+    """
+    if dataset.split != "train" and one_split(dataset.source):
+        return None
+    try:
+        training = dataset if dataset.split == "train" else load_dataset(dataset.source, "train", reading)
+    except DataError as error:
+        log.info("no training images to try scales on: %s", error)
+        return None
+    if training.images.shape[1:] != dataset.images.shape[1:] or training.class_names != dataset.class_names:
+        return None
+    drawn = np.random.default_rng(seed).permutation(len(training))[:SAMPLE]
+    mean, deviation = MNIST_MEAN, MNIST_DEVIATION
+    if dataset.source != EMBEDDED:
+        mean, deviation = float(training.images.mean() / 255), float(training.images.std() / 255)
+    return Sample(training.images[drawn], training.labels[drawn], mean, deviation or 1.0)
+
+
+def choose_preparation(
+    model: RunningModel,
+    anatomy: Anatomy,
+    dataset: Dataset,
+    *,
+    scale: ScaleName | Literal["auto"],
+    sample: Callable[[], Sample | None],
+) -> Chosen:
+    """Find what happens to the images before the model sees them; where it is not known, by trying.
+
+    Every usual shape and scale is tried on training images, never on those that are evaluated, and the lowest log loss
+    decides: the accuracy of many networks hardly reacts to the scale, but their confidences are ruined by a wrong one.
+
+    Args:
+        model: loaded.
+        anatomy: of it.
+        dataset: what is evaluated.
+        scale: one of `SCALES`, or "auto".
+        sample: gives training images if asked; reading them takes time.
+
+    Raises:
+        ModelError: the model takes no such images, or fails on them.
+    """
+    chosen = _choose(model, anatomy, dataset, scale, sample)
+    taken = chosen.preparation
+    log.log(
+        logging.WARNING if chosen.doubt else logging.INFO,
+        "%s: pixels %s (%s): %s",
+        model.model.path.name,
+        SCALES[taken.scale],
+        taken.scale if taken.way == AS_THEY_ARE else f"{taken.scale}, {taken.way}",
+        chosen.doubt or chosen.why,
+    )
+    return chosen
+
+
+def _choose(
+    model: RunningModel,
+    anatomy: Anatomy,
+    dataset: Dataset,
+    scale: ScaleName | Literal["auto"],
+    sample: Callable[[], Sample | None],
+) -> Chosen:
+    """See `choose_preparation`."""
+    where, image_shape = str(model.model.path), dataset.images.shape[1:]
+    layout = find_layout(anatomy.input_shape, image_shape, where)
+    possible = ways(layout, image_shape)
+    known: ScaleName | None = "unit" if model.model.card is not None else None
+    given = known if scale == "auto" else scale
+    assumed = Preparation(layout, possible[0], given or anatomy.implied_scale or "unit")
+    because = "as asked for" if scale != "auto" else "as its card says" if known else anatomy.implied_by
+    if given and len(possible) == 1 and (given != "standard" or dataset.source == EMBEDDED):
+        return Chosen(assumed, because)
+    found = sample()
+    if found is None:
+        return Chosen(assumed, because or "assumed", "" if because else _doubt(assumed, "there are no training images"))
+    names: tuple[ScaleName, ...] = (given,) if given else tuple(SCALES)
+    tries = [Preparation(layout, way, name, found.mean, found.deviation) for way in possible for name in names]
+    if len(tries) == 1:
+        return Chosen(tries[0], because)
+    assumed = replace(assumed, mean=found.mean, deviation=found.deviation)
+    return decide({one: _losses(model, found, one) for one in tries}, assumed, because, len(dataset.class_names))
+
+
+def decide(
+    losses: Mapping[Preparation, NDArray[np.float64]], assumed: Preparation, because: str, num_classes: int
+) -> Chosen:
+    """The preparation with the lowest log loss, if the images show that it is the best.
+
+    Args:
+        losses: of each preparation the log loss of each training image, shape (n,), the same images in the same order.
+        assumed: what is taken where they do not show it.
+        because: what else speaks for that, or nothing.
+        num_classes: how many classes there are; log(classes) is the loss of a guess.
+    """
+    means = {one: float(values.mean()) for one, values in losses.items()}
+    best = min(means, key=means.__getitem__)
+    n = len(losses[best])
+    named = {_name(one, losses): round(mean, 4) for one, mean in means.items() if math.isfinite(mean)}
+    if not _clearly_below(losses[best], np.full(n, math.log(num_classes))):
+        reason = f"on {n} training images none did clearly better than a guess"
+        return Chosen(assumed, because or "assumed", "" if because else _doubt(assumed, reason), named, n)
+    tied = [one for one in losses if one != best and not _clearly_below(losses[best], losses[one])]
+    chosen = assumed if assumed in (best, *tied) else best
+    others = [one for one in losses if one != chosen]
+    why = f"log loss {means[chosen]:.3g} on {n} training images"
+    if [one for one in (best, *tied) if one != chosen]:
+        alike = ", ".join(f"{_name(one, losses)} {means[one]:.3g}" for one in (best, *tied) if one != chosen)
+        why += f", hardly different from {alike}"
+    else:
+        second = min(others, key=means.__getitem__)
+        why += f", the next best being {_name(second, losses)} with {means[second]:.3g}"
+    return Chosen(chosen, f"{why}; {because}" if because and chosen == assumed else why, "", named, n)
+
+
+def _losses(model: RunningModel, sample: Sample, preparation: Preparation) -> NDArray[np.float64]:
+    answer = model.predict(sample.images, lambda *_: None, preparation).answer
+    rows = recognise(answer).probabilities.astype(np.float64)
+    of_truth = rows[np.arange(len(rows)), sample.labels]
+    return np.where(np.isfinite(of_truth), log_loss(of_truth), np.inf)
+
+
+def _clearly_below(lower: NDArray[np.float64], higher: NDArray[np.float64]) -> bool:
+    """Whether the mean difference is more than `CLEAR` of its standard errors."""
+    if not np.isfinite(lower).all() or not np.isfinite(higher).all():
+        return bool(np.isfinite(lower).all())
+    difference = higher - lower
+    error = difference.std(ddof=1) / math.sqrt(len(difference)) if len(difference) > 1 else math.inf
+    return bool(difference.mean() > CLEAR * error)
+
+
+def _name(one: Preparation, among: Iterable[Preparation]) -> str:
+    """The scale, with the way where there are several."""
+    several = len({other.way for other in among}) > 1
+    return f"{one.scale}, {one.way}" if several else one.scale
+
+
+def _doubt(assumed: Preparation, reason: str) -> str:
+    return (
+        f"Which scale of the pixels the model expects is not known: {reason}. It was given "
+        f"{SCALES[assumed.scale]} ({assumed.scale}); say with --scale what it was trained on."
+    )

@@ -1,0 +1,72 @@
+"""What a model's numbers are taken for."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.special import log_softmax, softmax
+
+from mnist_report.model.outputs import recognise
+
+LOGITS = np.random.default_rng(7).normal(0, 4, (120, 10)).astype(np.float32)
+SIGMOID = 1 / (1 + np.exp(-LOGITS))
+SHAPES = {"probabilities": softmax(LOGITS, axis=1), "log-probabilities": log_softmax(LOGITS, axis=1), "logits": LOGITS}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_each_form_becomes_the_same_probabilities(kind):
+    """Those of scipy's softmax."""
+    found = recognise(SHAPES[kind])
+    assert found.kind == kind
+    np.testing.assert_allclose(found.probabilities, softmax(LOGITS.astype(float), axis=1), atol=1e-6)
+
+
+def test_sigmoid_scores_are_divided_by_their_sum():
+    """The class stays the same."""
+    found = recognise(SIGMOID)
+    assert found.kind == "scores"
+    np.testing.assert_allclose(found.probabilities, SIGMOID / SIGMOID.sum(axis=1, keepdims=True), rtol=1e-5)
+
+
+def test_a_row_of_zeros_becomes_one_of_equal_probabilities():
+    """Nothing is divided by nothing."""
+    scores = SIGMOID.copy()
+    scores[3] = 0
+    assert recognise(scores).probabilities[3].tolist() == [np.float32(0.1)] * 10
+
+
+def test_quantised_probabilities_that_sum_to_nearly_one_are_scores():
+    """As a model in int8 gives them."""
+    rough = np.round(softmax(LOGITS, axis=1) * 256) / 256
+    found = recognise(rough.astype(np.float32))
+    assert found.kind == "scores"
+    np.testing.assert_allclose(found.probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+def test_nobody_can_tell_what_is_not_finite():
+    """It comes back as it is; what reads it next says that the model is broken."""
+    broken = LOGITS.copy()
+    broken[0, 0] = np.nan
+    assert recognise(broken).probabilities is broken
+
+
+ROWS = arrays(np.float32, (4, 3), elements=st.floats(-50, 50, width=32))
+
+
+@given(ROWS)
+def test_whatever_it_is_becomes_rows_of_probabilities(answer):
+    """That sum to 1 and keep the order of the classes."""
+    found = recognise(answer).probabilities.astype(float)
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=2e-3)
+    assert (found >= 0).all()
+    of_first = found[np.arange(4), answer.argmax(axis=1)]
+    assert (of_first == found.max(axis=1)).all()
+
+
+@given(ROWS, st.floats(-20, 20, width=32))
+def test_a_constant_added_to_logits_changes_nothing(answer, constant):
+    """As the softmax has it."""
+    first, second = recognise(answer), recognise(answer + np.float32(constant))
+    if first.kind == second.kind == "logits":
+        np.testing.assert_allclose(first.probabilities, second.probabilities, atol=1e-4)
