@@ -192,6 +192,15 @@ def test_a_row_that_is_not_probabilities_is_named(bad, telling):
             predict((1, 0, 0), (0, 1, 0), bad)
 
 
+def test_a_signalling_nan_is_refused_like_any_other():
+    """Numpy warns of its conversion."""
+    rows = np.array([0x7F800001, 0, 0], np.uint32).view(np.float32)[np.newaxis]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ModelError, match="NaN or infinity"):
+            make_predictions(rows, np.array([0]), NAMES)
+
+
 def test_the_first_of_several_bad_rows_is_named_with_their_number():
     """One line says how bad it is."""
     with pytest.raises(ModelError, match=r"row 1 .*\(2 such rows"):

@@ -216,7 +216,8 @@ def brier_score(rows: NDArray[np.float64], of_truth: NDArray[np.float64]) -> NDA
 
 def _normalised(probabilities: NDArray[np.float32], where: str, first_row: int) -> NDArray[np.float64]:
     """Rows in float64, each divided by its sum; the first that is not a row of probabilities is an error."""
-    rows = probabilities.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a signalling NaN, which is refused below like any other
+        rows = probabilities.astype(np.float64)
     sums = rows.sum(axis=1)
     finite, negative = np.isfinite(rows).all(axis=1), np.any(rows < 0, axis=1)
     off = np.abs(sums - 1) > SUM_TOLERANCE
