@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import suppress
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -89,6 +90,19 @@ def test_an_operator_that_is_not_built_in_is_refused(tmp_path, custom, whose):
 
     with pytest.raises(ModelError, match=f"the operator b'{custom.decode()}' is one {whose}"):
         LiteRTRunner(file_of(tmp_path / "m.tflite", content), "auto")
+
+
+def test_numbers_in_another_file_are_refused(tmp_path):
+    """LiteRT knows where they would be."""
+    dense()
+    from attack_graphs import ATTACKS
+
+    from mnist_report.model.litert_runner import LiteRTRunner
+
+    (tmp_path / "files").mkdir()
+    path = ATTACKS["tflite: numbers in another file"](SimpleNamespace(root=tmp_path), tmp_path)
+    with pytest.raises(ModelError, match="its numbers are in another file"):
+        LiteRTRunner(file_of(path, path.read_bytes()), "auto")
 
 
 def test_a_gpu_is_not_pretended(tmp_path):

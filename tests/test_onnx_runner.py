@@ -1,9 +1,11 @@
 """Tests of `mnist_report.model.onnx_runner` with models made by onnx itself."""
 
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from attack_graphs import ATTACKS
 from mutations import mutations
 
 from mnist_report.errors import DeviceError, ModelError
@@ -69,6 +71,16 @@ def test_what_is_not_of_this_file_is_refused(tmp_path, odd, telling):
     """Other files, code from elsewhere, and what does not fit together."""
     with pytest.raises(ModelError, match=telling):
         OnnxRunner(file_of(tmp_path / "m.onnx", dense(**odd)), "auto")
+
+
+@pytest.mark.parametrize("where", ["a branch without nodes", "a constant", "as a functions default"])
+def test_other_files_are_refused_wherever_they_are_named(tmp_path, where):
+    """In a branch, in a function, in an attribute."""
+    attack = next(make for name, make in ATTACKS.items() if name.startswith("onnx: external data") and where in name)
+    (tmp_path / "files").mkdir()
+    path = attack(SimpleNamespace(root=tmp_path, secret=tmp_path), tmp_path)
+    with pytest.raises(ModelError, match="are in another file, and only this one is read"):
+        OnnxRunner(file_of(path, path.read_bytes()), "auto")
 
 
 def test_a_file_of_anything_else_is_an_error(tmp_path):

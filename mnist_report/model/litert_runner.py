@@ -97,6 +97,9 @@ def _check_operators(content: bytes, where: str) -> list[str]:
         if content[4:8] != b"TFL3":
             raise ModelError(f"{where}: not a TensorFlow Lite file, in spite of its suffix")
         model: Any = schema.Model.GetRootAs(content, 0)
+        # Older schemas know of no other files.
+        if any(getattr(model, f"External{what}Length", int)() for what in ("Buffers", "BufferGroups")):
+            raise ModelError(f"{where}: its numbers are in another file, and only this one is read; convert it as one")
         names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
         kinds = []
         for k in range(model.OperatorCodesLength()):

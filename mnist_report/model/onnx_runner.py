@@ -104,35 +104,26 @@ def _check_graph(model: Any, where: str) -> None:
         ModelError: it is not.
     """
     known = {(function.domain, function.name) for function in model.functions}
-    for kind, part in _parts(model):
-        if kind == "node" and part.domain not in DOMAINS and (part.domain, part.op_type) not in known:
+    for part in _messages(model):
+        kind = part.DESCRIPTOR.name
+        if kind == "NodeProto" and part.domain not in DOMAINS and (part.domain, part.op_type) not in known:
             raise ModelError(
                 f"{where}: the operator {part.op_type[:80]!r} of {part.domain[:80]!r} is not one of ONNX's own; export "
                 "the model with the standard operators alone"
             )
-        if kind == "tensor" and (part.data_location or len(part.external_data)):
+        if kind == "TensorProto" and (part.data_location or len(part.external_data)):
             raise ModelError(
                 f"{where}: the numbers of {part.name[:80]!r} are in another file, and only this one is read; save the "
                 "model with its data inside"
             )
 
 
-def _parts(model: Any) -> Iterator[tuple[str, Any]]:
-    """Every node and every tensor, those inside of nodes and functions too."""
-    graphs, nodes = [model.graph], [node for function in model.functions for node in function.node]
-    while graphs or nodes:
-        if graphs:
-            graph = graphs.pop()
-            nodes += graph.node
-            yield from (("tensor", tensor) for tensor in graph.initializer)
-            yield from (
-                ("tensor", part) for sparse in graph.sparse_initializer for part in (sparse.values, sparse.indices)
-            )
-            continue
-        node = nodes.pop()
-        yield "node", node
-        for attribute in node.attribute:
-            yield from (("tensor", tensor) for tensor in (attribute.t, *attribute.tensors))
-            for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
-                yield from (("tensor", part) for part in (sparse.values, sparse.indices))
-            graphs += [graph for graph in (attribute.g, *attribute.graphs) if graph.node]
+def _messages(model: Any) -> Iterator[Any]:
+    """Every part of a model, however deep it is hidden: in a branch, in a function, in a function's default values."""
+    rest = [model]
+    while rest:
+        message = rest.pop()
+        yield message
+        for field, value in message.ListFields():
+            if field.message_type is not None:
+                rest += value if hasattr(value, "__len__") else [value]
