@@ -8,7 +8,7 @@ import pytest
 
 from mnist_report.cli import run_cli
 from mnist_report.errors import ModelError
-from mnist_report.model.keras_runner import _load_by_keras_2
+from mnist_report.model.keras_runner import _cause, _load_by_keras_2
 from mnist_report.model.store import ModelFile
 
 OLD = {"class_name": "InputLayer", "config": {"name": "image", "batch_input_shape": [None, 28, 28, 1]}}
@@ -41,3 +41,12 @@ def test_code_in_an_h5_file_ends_with_status_3_and_one_line(tmp_path, capsys):
     err = capsys.readouterr().err
     assert (status, err.count("\n"), list(reports.iterdir())) == (3, 1, [])
     assert f"{tmp_path / 'mine.h5'}: layer 'twice' holds a Python function (Lambda)" in err
+
+
+def test_of_a_failing_graph_only_the_reason_is_said():
+    """TensorFlow puts the whole way there before it."""
+    told = (
+        "Graph execution error:\n\nDetected at node x\n  File a, line 1\nOOM when allocating tensor\n\t [[{{node x}}]]"
+    )
+    assert _cause(RuntimeError(told)) == "OOM when allocating tensor"
+    assert _cause(ValueError("no\nnode")) == "ValueError: no node"

@@ -28,6 +28,12 @@ class Backend:
     offline: bool = False
 
 
+def keep_no_settings() -> None:
+    """Keep keras, which is not imported yet, from writing its settings into a home folder that has none."""
+    if "KERAS_HOME" not in os.environ and not Path("~/.keras/keras.json").expanduser().exists():
+        os.environ["KERAS_HOME"] = os.devnull
+
+
 def find_backend(device: str) -> Backend:
     """Import keras and see where it runs.
 

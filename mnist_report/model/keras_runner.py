@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from mnist_report.errors import ModelError
 from mnist_report.model.adapter import dissect
-from mnist_report.model.backend import find_backend
+from mnist_report.model.backend import find_backend, keep_no_settings
 from mnist_report.model.hdf5_file import check_archive_weights, check_hdf5, legacy_cause
 from mnist_report.model.runner import cast, check_rows, reason
 from mnist_report.model.store import ModelFile, load_model
@@ -32,6 +33,7 @@ class KerasRunner:
             config = check_hdf5(model.loaded, self._where, trusted=model.trusted)
         else:
             check_archive_weights(model.loaded, self._where)
+        keep_no_settings()
         self.backend = find_backend(device)
         try:
             self._model: Any = load_model(model.loaded, self._where, trusted=model.trusted)
@@ -61,8 +63,16 @@ class KerasRunner:
         try:
             answer = np.asarray(self._model.predict_on_batch(padded), np.float32)
         except Exception as error:  # a layer may raise anything
-            raise ModelError(f"{self._where}: the model fails on a batch of shape {padded.shape}: {error}") from error
+            raise ModelError(
+                f"{self._where}: the model fails on a batch of shape {padded.shape}: {_cause(error)}"
+            ) from error
         return check_rows(answer, len(padded), self.anatomy, self._where)[: len(pixels)]
+
+
+def _cause(error: Exception) -> str:
+    """What TensorFlow says, without the hundred lines of where it came to that."""
+    found = re.search(r"([^\n]+)\n\s*\[\[\{\{node", str(error))
+    return found[1].strip()[:300] if found else reason(error)
 
 
 def _load_by_keras_2(model: ModelFile, config: dict[str, Any], rejection: ModelError) -> Any:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mnist_report.errors import ModelError
 from mnist_report.model.adapter import WHOLE, Anatomy, count_classes
-from mnist_report.model.backend import find_backend
+from mnist_report.model.backend import find_backend, keep_no_settings
 from mnist_report.model.runner import cast, check_rows, reason
 from mnist_report.model.store import ModelFile
 
@@ -25,6 +25,7 @@ class SavedModelRunner:
             DeviceError: the device that was asked for is not there.
         """
         self._where = str(model.path)
+        keep_no_settings()
         self.backend = find_backend(device)
         import tensorflow as tf
 
