@@ -13,14 +13,14 @@ from mnist_report.data.dataset import Dataset
 from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.data.sources import load_dataset
 from mnist_report.evaluation.predictions import Predictions, make_predictions
-from mnist_report.inference import BATCH_SECONDS, LOADING_SECONDS, MOST_MEMORY, start_model
+from mnist_report.inference import LOADING_SECONDS, MOST_MEMORY, MOST_SECONDS, start_model
 from mnist_report.model.adapter import check_classes
 from mnist_report.model.exporting import TFLITE, check_exportable, check_target, export_model, unfinished_export
 from mnist_report.model.opening import opened_model
 from mnist_report.model.outputs import recognise
 from mnist_report.model.scaling import Preparation, ScaleName
 from mnist_report.model.store import ModelFile, identify_model
-from mnist_report.preparing import choose_preparation, training_sample
+from mnist_report.preparing import choose_preparation, training_sample, warn_of_doubt
 from mnist_report.report import text
 from mnist_report.report.plain import plain
 
@@ -130,7 +130,7 @@ def export(job: ExportJob, show: Callable[[int, int], None]) -> Exported:
             job.output,
             memory=MOST_MEMORY if model.limited else None,
             loading_seconds=LOADING_SECONDS if model.limited else None,
-            exporting_seconds=BATCH_SECONDS if model.limited else None,
+            exporting_seconds=MOST_SECONDS if model.limited else None,
         )
         # We wrote it, so a SavedModel may be loaded; but it is the same stranger's network, within the same limits.
         written = replace(
@@ -159,7 +159,9 @@ def _evaluate(
         check_classes(anatomy, len(dataset.class_names), str(model.path))
         if preparation is None:
             sample = partial(training_sample, dataset, job.reading, SEED)
-            preparation = choose_preparation(running, anatomy, dataset, scale=job.scale, sample=sample).preparation
+            chosen = choose_preparation(running, anatomy, dataset, scale=job.scale, sample=sample)
+            warn_of_doubt(chosen, model.path.name)
+            preparation = chosen.preparation
         # The first batch compiles; that belongs to the start and not to the speed.
         running.predict(dataset.images[: job.batch_size], lambda *_: None, preparation)
         inference = running.predict(dataset.images, show, preparation)

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from threading import Thread
 
@@ -20,10 +20,17 @@ from mnist_report.model.store import ModelFile
 
 log = logging.getLogger("mnist_report")
 
-# Of one model that nobody vouches for. Loading counts from when its answer is waited for, TensorFlow's start included.
-MOST_MEMORY = 5 << 29
-LOADING_SECONDS = 55.0
-BATCH_SECONDS = 300.0
+# Of one model that nobody vouches for. With this process, what is mapped of the libraries, and what a model can take
+# between two looks at it, it stays below 3 GB.
+MOST_MEMORY = 2 << 30
+# Loading counts from when its answer is waited for, TensorFlow's start included. A file that never answers is refused
+# within a minute; so a few images go first, to tell it from a model that is merely slow.
+LOADING_SECONDS = 40.0
+FIRST_SECONDS = 48.0
+FIRST_IMAGES = 32
+# From then on a batch may take so many times as long as the images before it would have taken, within these limits.
+TIMES_AS_LONG = 20
+LEAST_SECONDS, MOST_SECONDS = 30.0, 300.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +68,25 @@ class Answer:
     inference: Inference
 
 
+@dataclass(slots=True)
+class _Patience:
+    """How long it took so far.
+
+    Attributes:
+        loading: seconds.
+        per_image: seconds of the slowest batch; None before the first.
+    """
+
+    loading: float = 0.0
+    per_image: float | None = None
+
+    def limit(self, n: int) -> float:
+        """The seconds that a batch of n images may take."""
+        if self.per_image is None:
+            return FIRST_SECONDS - self.loading
+        return min(max(LEAST_SECONDS, TIMES_AS_LONG * self.per_image * n), MOST_SECONDS)
+
+
 @dataclass(frozen=True, slots=True)
 class RunningModel:
     """A model in a process of its own, possibly still loading."""
@@ -68,6 +94,7 @@ class RunningModel:
     model: ModelFile
     process: ModelProcess
     batch_size: int
+    patience: _Patience = field(default_factory=_Patience)
 
     def wait_until_loaded(self) -> tuple[Anatomy, Backend]:
         """The model's anatomy and what it runs on.
@@ -76,7 +103,10 @@ class RunningModel:
             ModelError: it cannot be loaded, or its process died.
             DeviceError: the device that was asked for is not there.
         """
-        _, value = self.process.receive(f"loading {self.model.path}", self._limit(LOADING_SECONDS))
+        began = time.monotonic()
+        limit = LOADING_SECONDS if self.model.limited else None
+        _, value = self.process.receive(f"loading {self.model.path}", limit)
+        self.patience.loading = time.monotonic() - began
         anatomy, backend = value
         log.info("%s: loaded on %s (%s)", self.model.path.name, backend.device, backend.name)
         return anatomy, replace(backend, offline=self.process.offline)
@@ -95,21 +125,34 @@ class RunningModel:
             ModelError: the model fails on a batch, or its process died.
         """
         n = len(images)
+        if self.model.limited and self.patience.per_image is None:
+            few = images[:FIRST_IMAGES]
+            self.process.send((few, preparation), self._doing(0, n))
+            self._receive(0, n, len(few))
         began = time.perf_counter()
         # Sending from a thread of its own keeps the child fed, and no pipe can fill up on both ends.
         feeder = Thread(target=self._feed, args=(images, preparation), daemon=True)
         feeder.start()
         done, batches = 0, []
         while done < n:
-            _, batch = self.process.receive(f"predicting image {done} of {n}", self._limit(BATCH_SECONDS))
+            batch = self._receive(done, n, min(self.batch_size, n - done))
             batches.append(batch)
             done += len(batch)
             show(done, n)
         feeder.join()
         return Inference(np.concatenate(batches), self.batch_size, time.perf_counter() - began)
 
-    def _limit(self, seconds: float) -> float | None:
-        return seconds if self.model.limited else None
+    def _receive(self, done: int, n: int, size: int) -> NDArray[np.float32]:
+        """The answer to the next batch, of `size` images."""
+        began = time.monotonic()
+        limit = self.patience.limit(size) if self.model.limited else None
+        _, batch = self.process.receive(self._doing(done, n), limit)
+        self.patience.per_image = max(self.patience.per_image or 0.0, (time.monotonic() - began) / size)
+        answer: NDArray[np.float32] = batch
+        return answer
+
+    def _doing(self, done: int, n: int) -> str:
+        return f"predicting image {done} of {n} by {self.model.path}"
 
     def _feed(self, images: NDArray[np.uint8], preparation: Preparation | None) -> None:
         with suppress(BrokenPipeError, ConnectionResetError):  # the receiving side reports the child's death

@@ -26,7 +26,7 @@ from mnist_report.model.adapter import check_classes
 from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
 from mnist_report.model.outputs import recognise
-from mnist_report.preparing import choose_preparation, training_sample
+from mnist_report.preparing import choose_preparation, training_sample, warn_of_doubt
 from mnist_report.report.attachments import read_attachments
 from mnist_report.report.formats import usable_formats
 from mnist_report.report.index import write_index
@@ -113,6 +113,7 @@ def run(
         predictions = interpret(
             recognised.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
         )
+        warn_of_doubt(chosen, job.model.name)
         answer = Answer(anatomy, backend, inference)
         return finish_run(
             folder,
@@ -267,12 +268,8 @@ def _matched(
         return None, None
     found = match(baseline, predictions, data_sha256)
     problem = found if isinstance(found, str) else ""
-    facts = {
-        **baseline.facts,
-        "path": writable(baseline.path),
-        "problem": writable(problem),
-        "missing": baseline.missing,
-    }
+    named = {"path": writable(baseline.path), "problem": writable(problem), "missing": baseline.missing}
+    facts = {**baseline.facts, **named}
     return (None if isinstance(found, str) else found), facts
 
 

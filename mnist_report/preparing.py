@@ -119,16 +119,26 @@ def choose_preparation(
         ModelError: the model takes no such images, or fails on them.
     """
     chosen = _choose(model, anatomy, dataset, scale, sample)
-    taken = chosen.preparation
-    log.log(
-        logging.WARNING if chosen.doubt else logging.INFO,
-        "%s: pixels %s (%s): %s",
-        model.model.path.name,
-        SCALES[taken.scale],
-        taken.scale if taken.way == AS_THEY_ARE else f"{taken.scale}, {taken.way}",
-        chosen.doubt or chosen.why,
-    )
+    if not chosen.doubt:
+        _say(logging.INFO, chosen, model.model.path.name)
     return chosen
+
+
+def warn_of_doubt(chosen: Chosen, name: str) -> None:
+    """Say that nothing speaks for a preparation, once the model has answered: a file that fails has but one line.
+
+    Args:
+        chosen: the preparation.
+        name: of the model.
+    """
+    if chosen.doubt:
+        _say(logging.WARNING, chosen, name)
+
+
+def _say(level: int, chosen: Chosen, name: str) -> None:
+    taken = chosen.preparation
+    way = taken.scale if taken.way == AS_THEY_ARE else f"{taken.scale}, {taken.way}"
+    log.log(level, "%s: pixels %s (%s): %s", name, SCALES[taken.scale], way, chosen.doubt or chosen.why)
 
 
 def _choose(

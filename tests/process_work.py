@@ -4,9 +4,14 @@ import os
 import signal
 import socket
 import sys
+import time
 from multiprocessing.connection import Connection
 
+import numpy as np
+
 from mnist_report.errors import DataError
+from mnist_report.model.adapter import Anatomy
+from mnist_report.model.backend import Backend
 
 
 def add(connection: Connection, first: int, second: int) -> None:
@@ -71,6 +76,17 @@ def eat(_connection: Connection, size: int) -> None:
 
 def sleep(_connection: Connection) -> None:
     """Never answer."""
+    signal.pause()
+
+
+def answer(connection: Connection, pauses: list[float]) -> None:
+    """A model that takes so long for each batch, and for ever after these; its first score counts the batches."""
+    backend = Backend("litert", {}, "cpu", "a processor")
+    connection.send(("loaded", (Anatomy((28, 28), 10, 0, 0, ()), backend)))
+    for number, pause in enumerate(pauses):
+        images, _ = connection.recv()
+        time.sleep(pause)
+        connection.send(("answer", np.full((len(images), 10), number, np.float32)))
     signal.pause()
 
 

@@ -3,15 +3,17 @@
 import os
 import signal
 import sys
+from contextlib import ExitStack
 
 import numpy as np
 import process_work
 import pytest
 
+from mnist_report import inference
 from mnist_report.errors import DeviceError, ModelError
-from mnist_report.inference import start_model
+from mnist_report.inference import RunningModel, start_model
 from mnist_report.model.process import ModelProcess
-from mnist_report.model.store import identify_model
+from mnist_report.model.store import ModelFile, identify_model
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
 
@@ -118,3 +120,55 @@ def test_a_gpu_that_is_not_there_is_an_error(models):
         pytest.raises(DeviceError, match="sees no GPU"),
     ):
         model.wait_until_loaded()
+
+
+@pytest.fixture
+def answering(tmp_path):
+    """A function of pauses, for a model that takes so long for each batch of three images."""
+    with ExitStack() as stack:
+
+        def start(*pauses, trusted=False):
+            process = ModelProcess(process_work.answer, list(pauses), environment={})
+            stack.enter_context(process)
+            file = ModelFile(tmp_path / "m.onnx", "0" * 64, 1, None, shipped=False, format="onnx", trusted=trusted)
+            model = RunningModel(file, process, 3)
+            model.wait_until_loaded()
+            return model
+
+        yield start
+
+
+def nobody(*_):
+    """Nobody watches the progress."""
+
+
+def test_a_model_that_never_answers_is_ended_soon(answering, monkeypatch):
+    """The line names the file; the minute is for loading and the first answer together."""
+    monkeypatch.setattr(inference, "FIRST_SECONDS", 0.5)
+    with pytest.raises(ModelError, match=r"ended after 0\.\d+ s .*, while predicting image 0 of 7 by .*m\.onnx"):
+        answering().predict(IMAGES, nobody)
+
+
+def test_a_model_that_stops_answering_is_ended(answering, monkeypatch):
+    """After some multiple of what its answers took so far."""
+    monkeypatch.setattr(inference, "LEAST_SECONDS", 0.5)
+    with pytest.raises(ModelError, match=r"ended after 0\.5 s .*, while predicting image 3 of 7 by .*m\.onnx"):
+        answering(0, 0).predict(IMAGES, nobody)
+
+
+def test_a_model_that_is_slow_from_the_start_gets_more_time(answering, monkeypatch):
+    """It said so with its first answer."""
+    monkeypatch.setattr(inference, "LEAST_SECONDS", 0.01)
+    assert len(answering(0.4, 0.4, 0.4, 0.4).predict(IMAGES, nobody).answer) == 7
+
+
+def test_the_first_few_images_are_asked_once_and_do_not_count(answering):
+    """Their answer is thrown away, so that it does not depend on who vouches for the model."""
+    model = answering(*[0] * 7)
+    assert model.predict(IMAGES, nobody).answer[:, 0].tolist() == [1, 1, 1, 2, 2, 2, 3]
+    assert model.predict(IMAGES, nobody).answer[:, 0].tolist() == [4, 4, 4, 5, 5, 5, 6]
+
+
+def test_a_trusted_model_is_not_tried_first(answering):
+    """It has no limits."""
+    assert answering(0, 0, 0, trusted=True).predict(IMAGES, nobody).answer[:, 0].tolist() == [0, 0, 0, 1, 1, 1, 2]

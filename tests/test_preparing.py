@@ -15,7 +15,7 @@ from mnist_report.inference import Inference
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.arranging import PADDED, RESIZED, Layout
 from mnist_report.model.scaling import SCALES, Preparation
-from mnist_report.preparing import Sample, choose_preparation, decide, training_sample
+from mnist_report.preparing import Sample, choose_preparation, decide, training_sample, warn_of_doubt
 
 UNDO = {
     "unit": lambda x: x,
@@ -126,6 +126,14 @@ def test_without_training_images_the_scale_is_from_0_to_1_and_that_is_said(train
         "Which scale of the pixels the model expects is not known: there are no training images. It was given 0 to 1 "
         "(unit); say with --scale what it was trained on."
     )
+
+
+def test_a_doubt_is_said_only_when_the_model_has_answered(training, test_set, caplog):
+    """Else a file that fails would have two lines."""
+    chosen = choose_preparation(model_of(training, "raw"), anatomy(), test_set, scale="auto", sample=lambda: None)
+    assert [record for record in caplog.records if "pixels" in record.message] == []
+    warn_of_doubt(chosen, "mine.keras")
+    assert [record.levelname for record in caplog.records if chosen.doubt in record.message] == ["WARNING"]
 
 
 def test_without_training_images_a_layer_of_the_model_decides(training, test_set):

@@ -178,6 +178,11 @@ def test_tensorflow_is_told_to_be_quiet(device):
     assert device_environment(device)["TF_CPP_MIN_LOG_LEVEL"] == "3"
 
 
+def test_no_library_tells_its_makers():
+    """As onnxruntime would, from version 1.29 on, with an identity that it keeps in the home folder."""
+    assert device_environment("cpu")["ORT_DISABLE_TELEMETRY"] == "1"
+
+
 @pytest.mark.skipif(not SEES_MEMORY, reason="needs /proc")
 def test_a_child_that_holds_too_much_memory_is_ended():
     """Long before the machine is."""

@@ -25,7 +25,7 @@ from mnist_report.errors import MnistReportError, ModelError
 from mnist_report.model.network import leave_network
 
 SEES_MEMORY = Path("/proc/self/status").exists()
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.02
 OFFLINE = "offline"
 
 
@@ -112,7 +112,7 @@ class ModelProcess:
             ModelError: the child died, or took too long.
         """
         if not self.connection.poll(seconds):
-            self._ended_for = f"was ended after {seconds:g} s without an answer (--trust-model lifts this limit)"
+            self._ended_for = f"was ended after {seconds:.3g} s without an answer (--trust-model lifts this limit)"
             raise self._death(doing)
         try:
             kind, value = self.connection.recv()
@@ -181,6 +181,8 @@ def _own_memory(pid: int | None) -> int:
 def device_environment(device: str) -> dict[str, str]:
     """What to set before a backend is imported so that it uses `device` ("auto", "cpu" or "gpu") and keeps quiet."""
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "ABSL_MIN_LOG_LEVEL": "3"}
+    # From 1.29 on onnxruntime would tell its makers about each model, and keep an identity in the home folder.
+    environment["ORT_DISABLE_TELEMETRY"] = "1"
     if device == "cpu":
         environment |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
     return environment
