@@ -1,5 +1,6 @@
 """What many tests share: the real main job, run once."""
 
+import json
 import os
 import subprocess
 import sysconfig
@@ -32,6 +33,23 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _, (kernel, bias) = process.receive("building the test models")
     np.savez(folder / "weights.npz", kernel=kernel, bias=bias)
     return folder
+
+
+@pytest.fixture(scope="module")
+def parquet_read_here():
+    """Other people's Parquet files are read in this process: some tests read hundreds, and a child takes a moment."""
+    from mnist_report.data import slice_columns
+    from mnist_report.data.parquet_process import Found
+    from mnist_report.runs import foreign_reading
+
+    def read(reader, path, *words):
+        found = reader(path, *words)
+        return Found(json.loads(json.dumps(found.facts)), found.arrays)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (slice_columns, foreign_reading):
+            patch.setattr(module, "read_apart", read)
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

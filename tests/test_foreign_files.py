@@ -8,6 +8,7 @@ from mnist_report.errors import DataError
 from mnist_report.runs import foreign_files
 from mnist_report.runs.foreign_predictions import read_foreign_predictions
 
+pytestmark = pytest.mark.usefixtures("parquet_read_here")
 LABELS = np.array([0, 1, 2, 2, 0])
 SAID = np.array([0, 2, 2, 1, 0])
 NAMES = np.array(["cat", "dog", "eel"])

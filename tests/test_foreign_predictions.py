@@ -13,6 +13,7 @@ from mnist_report.errors import DataError, ModelError
 from mnist_report.runs import foreign_files
 from mnist_report.runs.foreign_predictions import read_foreign_predictions
 
+pytestmark = pytest.mark.usefixtures("parquet_read_here")
 ROWS = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.25, 0.25, 0.5], [0.1, 0.6, 0.3]], dtype=np.float32)
 LABELS = np.array([0, 1, 2, 2])
 NAMES = ("cat", "dog", "eel")

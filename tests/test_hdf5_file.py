@@ -81,6 +81,13 @@ def test_a_shape_that_no_machine_holds_is_refused(model):
     assert "at most 1,073,741,824 are taken" in refusal(model)
 
 
+def test_numbers_that_shrink_so_are_no_weights(model):
+    """A small file would fill the memory."""
+    with h5py.File(model, "r+") as file:
+        file.create_dataset("zeros", data=np.zeros((4, 1 << 20), np.float32), chunks=(1, 1 << 20), compression="gzip")
+    assert "'/zeros' would grow from" in refusal(model)
+
+
 def test_text_is_no_weight(model):
     """A vocabulary, for instance."""
     with h5py.File(model, "r+") as file:

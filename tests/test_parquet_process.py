@@ -3,13 +3,17 @@
 import time
 
 import numpy as np
+import pyarrow as pa  # noqa: TID253  nobody waits for these tests
 import pytest
 from data_files import write_image_parquet
 from makers import digits
+from pyarrow import parquet  # noqa: TID253  nobody waits for these tests
 
 from mnist_report.data import parquet_process
 from mnist_report.data.parquet_process import read_parquet
+from mnist_report.data.slice_columns import read_slice_columns
 from mnist_report.errors import DataError
+from mnist_report.runs.foreign_predictions import read_foreign_predictions
 
 
 @pytest.mark.parametrize("center", [False, True])
@@ -29,22 +33,80 @@ def test_what_the_child_refuses_is_an_error_here(tmp_path):
         read_parquet(tmp_path / "d\u00e4ta\udcff.parquet", center=False)
 
 
+def write_table(path, **columns):
+    """A Parquet file of these columns."""
+    parquet.write_table(pa.table(columns), path)
+    return path
+
+
+ROWS = np.float32([[0.75, 0.25], [0.5, 0.5], [0.125, 0.875]])
+SAID = {
+    "probabilities": ({"p0": ROWS[:, 0], "p1": ROWS[:, 1], "label": [0, 1, 1]}, (ROWS.tolist(), None, [0, 1, 1])),
+    "numbers": ({"predicted": [2, 0, 1]}, (None, [2, 0, 1], None)),
+    "names": ({"predicted": ["b", "\u00e4", "b"], "label": ["b"] * 3}, (None, ["b", "\u00e4", "b"], ["b"] * 3)),
+}
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_predictions_arrive(tmp_path, kind):
+    """Of each kind, as they were written."""
+    columns, expected = SAID[kind]
+    found = read_foreign_predictions(write_table(tmp_path / "said.parquet", **columns))
+    parts = (found.probabilities, found.predicted, found.labels)
+    assert tuple(None if part is None else part.tolist() for part in parts) == expected
+
+
+def test_slices_arrive(tmp_path):
+    """Also those of images that have none."""
+    path = write_table(tmp_path / "pens.parquet", index=[2, 0], pen=["red", "blue"], year=[2001, None])
+    found = {name: column.tolist() for name, column in read_slice_columns(path, 4).items()}
+    assert found == {"pen": ["blue", "", "red", ""], "year": ["", "", "2001", ""]}
+
+
+def test_more_rows_than_images_are_not_read(tmp_path):
+    """A few bytes can stand for any number of equal rows."""
+    path = write_table(tmp_path / "pens.parquet", index=range(5), pen=["red"] * 5)
+    with pytest.raises(DataError, match="has 5 rows or more, expected at most one for each of 4 images"):
+        read_slice_columns(path, 4)
+
+
+def test_more_names_than_classes_are_refused(tmp_path):
+    """They would be held twice."""
+    path = write_table(tmp_path / "said.parquet", predicted=[f"class {k}" for k in range(1_001)])
+    with pytest.raises(DataError, match="found 1,001 names of classes, expected at most 1,000"):
+        read_foreign_predictions(path)
+
+
+@pytest.mark.parametrize("read", [read_foreign_predictions, lambda path: read_slice_columns(path, 3)])
+def test_a_file_that_arrow_dies_of_is_an_error_that_names_it(tmp_path, monkeypatch, read):
+    """Whatever it was given as."""
+    monkeypatch.setattr(parquet_process.sys, "executable", dying_python(tmp_path, "kill -ABRT $$"))
+    path = write_table(tmp_path / "said.parquet", predicted=[0])
+    with pytest.raises(DataError, match=f"{path}: cannot be read as Parquet: .* ended with status -6"):
+        read(path)
+
+
+def dying_python(folder, script):
+    """Something in Python's place."""
+    (folder / "python").write_text(f"#!/bin/sh\nexec 2>/dev/null; {script.replace('sleep', 'exec sleep')}\n")
+    (folder / "python").chmod(0o755)
+    return str(folder / "python")
+
+
 @pytest.mark.parametrize(
     ("script", "status"),
     [
         ("kill -ABRT $$", -6),
         ("exit 1", 1),
         ("sleep 60", -9),
-        ("""echo '{"shape": [1, 2, 2], "names": null, "centered": false}'; printf '12345678123'""", 0),
+        ("""echo '{"facts": {}, "arrays": [["<i8", [1]], ["|u1", [1, 2, 2]]]}'; printf '12345678123'""", 0),
     ],
     ids=["abort", "failure", "hang", "half an answer"],
 )
 def test_a_child_that_dies_is_an_error_that_names_the_file(tmp_path, monkeypatch, script, status):
     """Arrow aborts on some damaged files; nobody waits for one that hangs."""
     path = write_image_parquet(tmp_path / "data.parquet", *digits(1))
-    (tmp_path / "python").write_text(f"#!/bin/sh\nexec 2>/dev/null; {script.replace('sleep', 'exec sleep')}\n")
-    (tmp_path / "python").chmod(0o755)
-    monkeypatch.setattr(parquet_process.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(parquet_process.sys, "executable", dying_python(tmp_path, script))
     monkeypatch.setattr(parquet_process, "LEAST_SECONDS", 1)
     began = time.monotonic()
     with pytest.raises(DataError, match=f"{path}: cannot be read as Parquet: .* ended with status {status}, after"):

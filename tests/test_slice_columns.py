@@ -14,6 +14,7 @@ from strategies import law
 from mnist_report.data.slice_columns import MOST_VALUES, read_slice_columns
 from mnist_report.errors import DataError
 
+pytestmark = pytest.mark.usefixtures("parquet_read_here")
 N = 5
 # Names and values that a slice may have; Parquet and CSV are both UTF-8.
 letters = st.characters(codec="utf-8", exclude_categories=["Cc"])
@@ -531,3 +532,17 @@ def test_a_damaged_parquet_file_is_never_taken_for_a_bug(tmp_path):
         except Exception as error:  # noqa: BLE001  whatever it is, it is no DataError
             bugs[type(error).__name__] = place
     assert bugs == {}
+
+
+def test_columns_without_number_are_refused(tmp_path):
+    """Before the rest is read."""
+    (tmp_path / "a.csv").write_text("index," + ",".join(f"c{k}" for k in range(1_000)), "utf-8")
+    assert complaint(tmp_path / "a.csv") == "has 1,001 columns, expected at most 1,000"
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_more_rows_than_images_are_refused(tmp_path, name):
+    """Before the rest is read."""
+    write = {"a.csv": write_csv, "a.parquet": write_parquet}[name]
+    path = write(tmp_path / name, {"index": list(range(N + 1)), "pen": ["a"] * (N + 1)})
+    assert complaint(path) == f"has {N + 1} rows or more, expected at most one for each of {N} images"

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.data.limits import check_size
+from mnist_report.data.limits import check_growth, check_size
 from mnist_report.data.messages import one_line
 from mnist_report.errors import DataError
 
@@ -61,6 +61,7 @@ def _read_stream(stream: BinaryIO | gzip.GzipFile, path: Path, ndim: int, sha256
     header, shape = _read_header(stream, path, ndim)
     expected = math.prod(shape)
     check_size(shape, f"{path}: the header promises too much")
+    check_growth(expected, path.stat().st_size, str(path))
     # One byte more than promised tells an oversized file without reading all of it.
     body = _read_at_most(stream, expected + 1)
     if len(body) != expected:

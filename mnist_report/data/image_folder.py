@@ -44,7 +44,8 @@ def read_image_folder(folder: Path, split: str, *, center: bool) -> Labelled:
         labels += [label] * len(pictures)
         if len(files) > MOST_ROWS:
             raise DataError(f"{root}: more than {MOST_ROWS:,} images")
-    stack = Stack(len(files), center=center, where=str(root))
+    stored = sum(_size(path) for path in files)
+    stack = Stack(len(files), center=center, where=str(root), stored=stored)
     for path in files:
         stack.add(decode_picture(_read(path), str(path)), str(path))
     return Labelled(stack.finish(), np.array(labels, np.int64), None if numbers else tuple(names), center)
@@ -90,6 +91,13 @@ def _pictures(folder: Path) -> list[Path]:
         if path.suffix.lower() not in SUFFIXES or not path.is_file():
             raise DataError(f"{path}: expected PNG, JPEG and BMP files alone in the folder of a class")
     return paths
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
 def _read(path: Path) -> bytes:

@@ -11,6 +11,9 @@ MOST_SIDE = 1_000
 MOST_ROWS = 20_000_000
 # What a machine of 8 GiB holds beside the model and the float32 batches; MNIST takes 47 MB.
 MOST_BYTES = 2 << 30
+# Digits shrink about five times; what shrinks so is no set of images, but fills the memory from a small file.
+MOST_GROWTH = 200
+GROWTH_MATTERS = 100 << 20
 # The report stays readable up to here.
 MOST_CLASSES = 100
 
@@ -30,3 +33,20 @@ def check_size(shape: Sequence[int], where: str, itemsize: int = 1) -> None:
     size = math.prod(shape) * itemsize
     if size > MOST_BYTES:
         raise DataError(f"{where}: {n:,} rows of {size:,} bytes in all, expected at most {MOST_BYTES:,}")
+
+
+def check_growth(size: int, stored: int, where: str) -> None:
+    """See that a file does not hold far more than its own size.
+
+    Args:
+        size: in bytes, once it is read.
+        stored: its size on the disk.
+        where: what it is.
+
+    Raises:
+        DataError: it does.
+    """
+    if size > GROWTH_MATTERS and size > MOST_GROWTH * stored:
+        raise DataError(
+            f"{where}: would grow from {stored:,} to {size:,} bytes, expected at most {MOST_GROWTH} times its size"
+        )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
-from mnist_report.data.limits import check_size
+from mnist_report.data.limits import check_growth, check_size
 from mnist_report.data.messages import one_line
 from mnist_report.data.reading import Labelled
 from mnist_report.errors import DataError
@@ -76,6 +76,7 @@ def _check_header(archive: Any, key: str, path: Path) -> None:
     with archive.open(name) as member:
         if member.read(len(np.lib.format.MAGIC_PREFIX)) != np.lib.format.MAGIC_PREFIX:
             check_size((1, 1, 1), str(path), promised)  # numpy would return all its bytes
+            check_growth(promised, path.stat().st_size, str(path))
             return
         member.seek(0)
         read = {
@@ -91,6 +92,7 @@ def _check_header(archive: Any, key: str, path: Path) -> None:
         check_size((*shape, 1)[:3] if len(shape) < 3 else shape[:3], where, dtype.itemsize * math.prod(shape[3:]))
         if math.prod(shape) * dtype.itemsize > promised:
             raise ValueError(f"{name} promises shape {shape}, but has only {promised:,} bytes")
+        check_growth(promised, path.stat().st_size, where)
 
 
 def inventory(names: Iterable[str]) -> str:

@@ -41,7 +41,7 @@ def read_parquet_images(path: Path, *, center: bool) -> Labelled:
             _check_columns(table.schema_arrow.names, path)
             _check_groups(table.metadata, path)
             names = _class_names(table.schema_arrow.metadata)
-            stack = Stack(table.metadata.num_rows, center=center, where=str(path))
+            stack = Stack(table.metadata.num_rows, center=center, where=str(path), stored=path.stat().st_size)
             labels = [_add(batch, row, stack, path) for row, batch in _batches(table)]
             images = stack.finish()
     except DAMAGED as error:

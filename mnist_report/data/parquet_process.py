@@ -1,29 +1,49 @@
 """Parquet files are read in a child process: Arrow ends the whole process on some damaged files.
 
 The child has a limit on its memory and on its time. It answers on its standard output with a line of JSON, and then
-with the labels and the pixels as they lie in memory.
+with arrays as they lie in memory.
 """
 
+import importlib
 import json
+import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.data.limits import MOST_BYTES
+from mnist_report.data.limits import GROWTH_MATTERS, MOST_BYTES, MOST_GROWTH
 from mnist_report.data.parquet_images import read_parquet_images
 from mnist_report.data.reading import Labelled
 from mnist_report.errors import DataError
 
 # The pixels, as much again in Arrow's hands, and what the libraries reserve without using it.
 MOST_MEMORY = 3 * MOST_BYTES
+# Of that the libraries alone; a small file gets three times what it may grow to, and no more.
+LIBRARIES = 1 << 30
 # A file of this size is read in less than a second; slow machines and busy ones get twenty times that.
 BYTES_A_SECOND = 100_000
 LEAST_SECONDS = 30
+# Of arrays that are nothing but numbers.
+KINDS = "biuf"
+
+
+class Found(NamedTuple):
+    """What a reader finds in a file, in a form that goes through a pipe.
+
+    Attributes:
+        facts: for JSON.
+        arrays: of numbers.
+    """
+
+    facts: dict[str, Any]
+    arrays: Sequence[NDArray[Any]]
 
 
 def read_parquet(path: Path, *, center: bool) -> Labelled:
@@ -32,29 +52,60 @@ def read_parquet(path: Path, *, center: bool) -> Labelled:
     Raises:
         DataError: the file is at fault; also where it ends the child.
     """
-    seconds = LEAST_SECONDS + path.stat().st_size / BYTES_A_SECOND
+    found = read_apart(find_images, path, "center" if center else "as it is")
+    names = found.facts["names"]
+    labels, images = found.arrays
+    return Labelled(images, labels, None if names is None else tuple(names), found.facts["centered"])
+
+
+def find_images(path: Path, how: str) -> Found:
+    """What `read_parquet` gets from the child."""
+    data = read_parquet_images(path, center=how == "center")
+    return Found({"names": data.names, "centered": data.centered}, (np.asarray(data.labels, np.int64), data.images))
+
+
+def read_apart(reader: Callable[..., Found], path: Path, *words: str) -> Found:
+    """Read a Parquet file in a child process.
+
+    Args:
+        reader: a module-level function of the path and the words.
+        path: the file.
+        words: what else the reader is told.
+
+    Raises:
+        DataError: the reader's own; also where the file ends the child.
+    """
+    seconds = LEAST_SECONDS + _size(path) / BYTES_A_SECOND
     # -P: nothing in the folder that this was called in is imported.
-    command = [sys.executable, "-P", "-m", __name__, str(path), "center" if center else "as it is"]
+    command = [sys.executable, "-P", "-m", __name__, f"{reader.__module__}:{reader.__qualname__}", str(path), *words]
+    # numpy would start a thread for each processor, and each of them counts as memory.
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     with subprocess.Popen(  # noqa: S603  this very program
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     ) as child:
         timer = threading.Timer(seconds, child.kill)
         timer.start()
         try:
-            data = _receive(child.stdout)
+            found = _receive(child.stdout)
             status = child.wait()
         finally:
             timer.cancel()
             child.kill()
-    if data is None or status:
+    if found is None or status:
         raise DataError(
             f"{path}: cannot be read as Parquet: reading it in a process of its own ended with status {status}, after "
             f"{seconds:.0f} s at most; the file is damaged"
         )
-    return data
+    return found
 
 
-def _receive(pipe: IO[bytes] | None) -> Labelled | None:
+def _size(path: Path) -> int:
+    with suppress(OSError, ValueError):  # the reader will say what is wrong
+        return path.stat().st_size
+    return 0
+
+
+def _receive(pipe: IO[bytes] | None) -> Found | None:
     """What the child says; None where it ended before."""
     assert pipe is not None  # noqa: S101  asked for above
     line = pipe.readline()
@@ -63,39 +114,43 @@ def _receive(pipe: IO[bytes] | None) -> Labelled | None:
     answer = json.loads(line)
     if "error" in answer:
         raise DataError(answer["error"])
-    labels, images = np.empty(answer["shape"][0], np.int64), np.empty(answer["shape"], np.uint8)
-    if not (_fill(pipe, labels) and _fill(pipe, images)):
-        return None
-    names = answer["names"]
-    return Labelled(images, labels, None if names is None else tuple(names), answer["centered"])
+    arrays = [np.empty(shape, np.dtype(kind)) for kind, shape in answer["arrays"]]
+    return Found(answer["facts"], arrays) if all(_fill(pipe, array) for array in arrays) else None
 
 
 def _fill(pipe: Any, array: NDArray[Any]) -> bool:
-    return bool(pipe.readinto(array.data.cast("B")) == array.nbytes)
+    return array.size == 0 or bool(pipe.readinto(array.data.cast("B")) == array.nbytes)
 
 
-def _limit_memory() -> None:
+def _limit_memory(size: int) -> None:
+    """Limit what this process may hold while it reads a file of some size."""
     try:
         import resource
     except ImportError:  # not POSIX
         return
+    held = min(LIBRARIES + 3 * max(GROWTH_MATTERS, MOST_GROWTH * size), MOST_MEMORY)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_DATA, (held, held))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def main() -> None:
-    """The child: read the file that the command line names."""
-    _limit_memory()
+    """The child: call the reader that the command line names for the file that it names."""
+    path = Path(sys.argv[2])
+    _limit_memory(_size(path))
+    module, _, name = sys.argv[1].partition(":")
     out = sys.stdout.buffer
     try:
-        data = read_parquet_images(Path(sys.argv[1]), center=sys.argv[2] == "center")
+        found = getattr(importlib.import_module(module), name)(path, *sys.argv[3:])
     except DataError as error:
         out.write(json.dumps({"error": str(error)}).encode() + b"\n")
         return
-    facts = {"shape": data.images.shape, "names": data.names, "centered": data.centered}
-    out.write(json.dumps(facts).encode() + b"\n")
-    out.write(np.ascontiguousarray(data.labels, np.int64).data)
-    out.write(np.ascontiguousarray(data.images).data)
+    arrays = [np.ascontiguousarray(array) for array in found.arrays]
+    assert all(array.dtype.kind in KINDS for array in arrays)  # noqa: S101  what readers promise
+    head = {"facts": found.facts, "arrays": [(array.dtype.str, array.shape) for array in arrays]}
+    out.write(json.dumps(head).encode() + b"\n")
+    for array in arrays:
+        out.write(array.data.cast("B") if array.size else b"")
 
 
 if __name__ == "__main__":

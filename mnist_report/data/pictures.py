@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.data.centering import SIDE, center_picture
-from mnist_report.data.limits import MOST_SIDE, check_size
+from mnist_report.data.limits import MOST_SIDE, check_growth, check_size
 from mnist_report.data.messages import one_line
 from mnist_report.errors import UNREADABLE, DataError
 
@@ -87,11 +87,12 @@ class Stack:
         n: how many there will be.
         center: whether each is centred; else all must be of one size.
         where: whose they are, for messages.
+        stored: the bytes that they take on the disk.
     """
 
-    def __init__(self, n: int, *, center: bool, where: str) -> None:
+    def __init__(self, n: int, *, center: bool, where: str, stored: int) -> None:
         check_size((n,), where)
-        self._n, self._center, self._where = n, center, where
+        self._n, self._center, self._where, self._stored = n, center, where, stored
         self._images: NDArray[np.uint8] | None = None
         self._filled = 0
 
@@ -107,6 +108,7 @@ class Stack:
         picture = center_picture(picture) if self._center else picture
         if self._images is None:
             check_size((self._n, *picture.shape), self._where)
+            check_growth(self._n * picture.size, self._stored, self._where)
             self._images = np.empty((self._n, *picture.shape), np.uint8)
         height, width = self._images.shape[1:]
         if picture.shape != (height, width):

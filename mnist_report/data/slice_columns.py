@@ -1,6 +1,7 @@
 """The user's own slices: columns of a CSV or Parquet file that are joined to the images by their index."""
 
 import csv
+import itertools
 import math
 import re
 from collections.abc import Iterable
@@ -10,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_report.data.parquet_process import Found, read_apart
 from mnist_report.errors import UNREADABLE, DataError
 
 INDEX = "index"
 MOST_VALUES = 100
+MOST_COLUMNS = 1_000
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 WHOLE = re.compile(r"\d{1,15}(\.0)?")
 
@@ -32,7 +35,26 @@ def read_slice_columns(path: Path, n: int) -> dict[str, NDArray[np.object_]]:
     Raises:
         DataError: it is not such a file; the message names the column and the row.
     """
-    columns = _read_csv(path) if path.suffix.lower() == ".csv" else _read_parquet(path)
+    if path.suffix.lower() == ".csv":
+        return _join(_read_csv(path, n), path, n)
+    if path.suffix.lower() != ".parquet":
+        raise DataError(f"{path}: expected a .csv or .parquet file of slices, found {path.suffix or 'no suffix'}")
+    found = read_apart(find_slice_columns, path, str(n))
+    columns = zip(found.facts["columns"], found.facts["values"], found.arrays, strict=True)
+    return {name: np.array(values, dtype=object)[places] for name, values, places in columns}
+
+
+def find_slice_columns(path: Path, n: str) -> Found:
+    """What `read_slice_columns` gets from the child that reads Parquet: each column's values, and their places."""
+    columns = _join(_read_parquet(path, int(n)), path, int(n))
+    values = {name: sorted(set(column.tolist())) for name, column in columns.items()}
+    places = {name: {value: k for k, value in enumerate(found)} for name, found in values.items()}
+    arrays = [np.array([places[name][value] for value in column], np.int16) for name, column in columns.items()]
+    return Found({"columns": list(columns), "values": list(values.values())}, arrays)
+
+
+def _join(columns: dict[str, list[str]], path: Path, n: int) -> dict[str, NDArray[np.object_]]:
+    """A table's columns by image."""
     if INDEX not in columns:
         raise DataError(f"{path}: has no column {INDEX!r}, found {', '.join(map(repr, columns)) or 'none'}")
     index = _parse_index(columns.pop(INDEX), path, n)
@@ -41,36 +63,46 @@ def read_slice_columns(path: Path, n: int) -> dict[str, NDArray[np.object_]]:
     return {name: _spread(name, values, index, path, n) for name, values in columns.items()}
 
 
-def _read_csv(path: Path) -> dict[str, list[str]]:
+def _read_csv(path: Path, n: int) -> dict[str, list[str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file, strict=True) if row]
+            rows = (row for row in csv.reader(file, strict=True) if row)
+            head = next(rows, [])
+            _check_size(len(head), 0, path, n)
+            body = list(itertools.islice(rows, n + 1))
     except (*UNREADABLE, csv.Error) as error:
         raise _unreadable(path, error) from error
-    head, *body = rows or [[]]
     _refuse_twins(head, path)
     for number, row in enumerate(body):
         if len(row) != len(head):
             raise DataError(f"{path}: data row {number} has {len(row)} cells, expected {len(head)} as in the head")
+    _check_size(len(head), len(body), path, n)
     return {name: [row[k] for row in body] for k, name in enumerate(head)}
 
 
-def _read_parquet(path: Path) -> dict[str, list[str]]:
-    if path.suffix.lower() != ".parquet":
-        raise DataError(f"{path}: expected a .csv or .parquet file of slices, found {path.suffix or 'no suffix'}")
+def _read_parquet(path: Path, n: int) -> dict[str, list[str]]:
     from pyarrow import parquet
 
     try:
         # A file object: pyarrow would take a folder for a data set of many files.
         with path.open("rb") as file, parquet.ParquetFile(file) as table:
-            names = table.schema_arrow.names
+            names, rows = table.schema_arrow.names, table.metadata.num_rows
+            _check_size(len(names), rows, path, n)
             _refuse_twins(names, path)
             cells = {name: table.read([name])[name].to_pylist() for name in names}
         if len({len(values) for values in cells.values()}) > 1:
             raise ValueError("its columns have different lengths")
         return {name: [as_text(value) for value in values] for name, values in cells.items()}
-    except UNREADABLE as error:
+    except (*UNREADABLE, MemoryError) as error:
         raise _unreadable(path, error) from error
+
+
+def _check_size(columns: int, rows: int, path: Path, n: int) -> None:
+    """See that a table is no larger than it can have to be, before it is read."""
+    if columns > MOST_COLUMNS:
+        raise DataError(f"{path}: has {columns:,} columns, expected at most {MOST_COLUMNS:,}")
+    if rows > n:
+        raise DataError(f"{path}: has {rows:,} rows or more, expected at most one for each of {n:,} images")
 
 
 def _refuse_twins(names: list[str], path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_report.errors import MnistReportError, ModelError
-from mnist_report.model.keras_archive import MOST_BYTES, WEIGHTS
+from mnist_report.model.keras_archive import MOST_BYTES, MOST_RATIO, RATIO_MATTERS, WEIGHTS
 from mnist_report.model.keras_config import MOST_CONFIG_BYTES, check_config, read_config
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -131,6 +131,12 @@ def _check_objects(file: Any, where: str) -> None:
             if total > MOST_BYTES:
                 raise ModelError(
                     f"{where}: up to {_name(value.name)} {total:,} bytes, at most {MOST_BYTES:,} are taken"
+                )
+            stored = value.id.get_storage_size()
+            if value.nbytes > MOST_RATIO * stored and value.nbytes > RATIO_MATTERS:
+                raise ModelError(
+                    f"{where}: {_name(value.name)} would grow from {stored:,} to {value.nbytes:,} bytes; save the "
+                    "model again"
                 )
 
 

@@ -3,14 +3,14 @@
 import csv
 import re
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.data.limits import MOST_ROWS
+from mnist_report.data.limits import MOST_ROWS, check_growth
 from mnist_report.errors import DataError
 from mnist_report.runs.columns import all_null, numbers, texts, whole_numbers
 
@@ -37,22 +37,14 @@ class Content(NamedTuple):
     class_names: tuple[str, ...] | None = None
 
 
-def read_content(path: Path) -> Content:
-    """Read a file by its suffix, one of READERS.
-
-    Raises:
-        OSError, ValueError, LookupError: and whatever else damage makes the libraries raise.
-        DataError: it is laid out otherwise.
-    """
-    return READERS[path.suffix.lower()](path)
-
-
 def _check_size(n: int, classes: int, path: Path) -> None:
+    """See that so many numbers, of four bytes in the end, can be held."""
     if n * classes > MOST_PROBABILITIES:
         raise DataError(
             f"{path}: holds {n:,} rows of {classes:,} numbers, expected at most {MOST_PROBABILITIES:,} numbers; for "
             "larger files there is evaluate_parquet in Python"
         )
+    check_growth(4 * n * classes, path.stat().st_size, str(path))
 
 
 def check_rows(n: int, path: Path) -> None:
@@ -65,7 +57,13 @@ def check_rows(n: int, path: Path) -> None:
         raise DataError(f"{path}: holds {n:,} rows, expected at most {MOST_ROWS:,}")
 
 
-def _read_npy(path: Path) -> Content:
+def read_npy(path: Path) -> Content:
+    """Read a `.npy` file of probabilities, or of classes.
+
+    Raises:
+        OSError, ValueError, LookupError: and whatever else damage makes the libraries raise.
+        DataError: it is laid out otherwise.
+    """
     with path.open("rb") as file:
         if file.read(6) != b"\x93NUMPY":
             raise ValueError("it does not begin as a .npy file does")
@@ -75,12 +73,20 @@ def _read_npy(path: Path) -> Content:
     return Content(None, found) if found.ndim == 1 and found.dtype.kind in "iuU" else Content(found)
 
 
-def _read_npz(path: Path) -> Content:
+def read_npz(path: Path) -> Content:
+    """Read an archive with `probabilities` or `predicted`, and perhaps labels and names.
+
+    Raises:
+        OSError, ValueError, LookupError: and whatever else damage makes the libraries raise.
+        DataError: it is laid out otherwise.
+    """
     with path.open("rb") as file:
         if not zipfile.is_zipfile(file):
             raise ValueError("it is no zip archive")
         with zipfile.ZipFile(file) as archive:
-            _check_size(max((member.file_size for member in archive.infolist()), default=0) // 8, 1, path)
+            largest = max((member.file_size for member in archive.infolist()), default=0)
+            _check_size(largest // 8, 1, path)
+            check_growth(largest, path.stat().st_size, str(path))
         file.seek(0)
         arrays: Any = np.load(file, allow_pickle=False)
         answers = next((key for key in ("probabilities", PREDICTED) if key in arrays.files), None)
@@ -97,7 +103,13 @@ def _read_npz(path: Path) -> Content:
     return Content(members.get("probabilities"), members.get(PREDICTED), members.get("labels"), names)
 
 
-def _read_csv(path: Path) -> Content:
+def read_csv(path: Path) -> Content:
+    """Read a text table with columns p0, p1..., or `predicted`.
+
+    Raises:
+        OSError, ValueError, LookupError: and whatever else damage makes the libraries raise.
+        DataError: it is laid out otherwise.
+    """
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -115,7 +127,13 @@ def _read_csv(path: Path) -> Content:
         return _gather(reader, names, path, graded=graded)
 
 
-def _read_parquet(path: Path) -> Content:
+def read_table(path: Path) -> Content:
+    """Read a Parquet file with columns p0, p1..., or `predicted`.
+
+    Raises:
+        OSError, ValueError, LookupError: and whatever else damage makes the libraries raise.
+        DataError: it is laid out otherwise.
+    """
     from pyarrow import parquet
 
     # A file object: pyarrow would take a folder for a data set of many files.
@@ -195,7 +213,7 @@ def _gather_probabilities(batches: Iterable[Any], names: list[str], path: Path) 
     rows, whole, n = [], {name: [np.empty(0, np.int64)] for name in ("label", "index") if name in names}, 0
     for batch in batches:
         _check_size(n + len(batch), classes, path)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             rows.append(np.column_stack([_column(batch, k, n).astype(np.float32) for k in columns]))
         for name, parts in whole.items():
             parts.append(_column(batch, name, n, whole_numbers))
@@ -231,11 +249,3 @@ def _order(index: NDArray[np.int64], path: Path) -> NDArray[np.int64]:
             "leave the column out where the rows are in the order of the data"
         )
     return order
-
-
-READERS: dict[str, Callable[[Path], Content]] = {
-    ".npy": _read_npy,
-    ".npz": _read_npz,
-    ".csv": _read_csv,
-    ".parquet": _read_parquet,
-}

@@ -4,11 +4,7 @@ Rows are probabilities, each of which sums to 1 within SUM_TOLERANCE of `evaluat
 alone for each image.
 """
 
-import csv
 import stat
-import tokenize
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,25 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.data.dataset import Dataset, data_digest
-from mnist_report.errors import UNREADABLE, DataError
+from mnist_report.errors import DataError
 from mnist_report.evaluation.predictions import Predictions, interpret, make_class_predictions
 from mnist_report.model.store import file_sha256
 from mnist_report.runs.foreign_classes import class_indices, names_of
-from mnist_report.runs.foreign_files import MOST_CLASSES, READERS, Content, check_rows, read_content
+from mnist_report.runs.foreign_files import MOST_CLASSES, Content, check_rows
+from mnist_report.runs.foreign_reading import DAMAGE, READERS, read_content, unreadable
 
 SUFFIXES = tuple(READERS)
-# numpy's archives raise more than pyarrow's files do; ArrowInvalid is a ValueError.
-DAMAGE = (
-    *UNREADABLE,
-    EOFError,
-    RuntimeError,
-    MemoryError,
-    SyntaxError,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-    csv.Error,
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +135,8 @@ def read_foreign_predictions(path: Path) -> ForeignPredictions:
         _check(content, path)
         rows = predicted = None
         if content.probabilities is not None:
-            with np.errstate(over="ignore"):  # what float32 does not hold becomes infinite, and is refused as that
+            # What float32 does not hold becomes infinite, and is refused as that, as is any kind of NaN.
+            with np.errstate(over="ignore", invalid="ignore"):
                 rows = np.array(content.probabilities, dtype=np.float32, order="C")
         elif content.predicted is not None:
             predicted = np.array(content.predicted)
@@ -159,9 +145,7 @@ def read_foreign_predictions(path: Path) -> ForeignPredictions:
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file of predictions") from error
     except DAMAGE as error:
-        raise DataError(
-            f"{path}: not readable as predictions ({type(error).__name__}: {error}); write it again"
-        ) from error
+        raise unreadable(path, error) from error
 
 
 def _check(content: Content, path: Path) -> None:
