@@ -12,15 +12,14 @@ import numpy as np
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.data.sources import load_dataset
-from mnist_report.evaluation.predictions import Predictions, make_predictions
+from mnist_report.evaluation.predictions import Predictions
 from mnist_report.inference import BATCH_SECONDS, LOADING_SECONDS, MOST_MEMORY, start_model
 from mnist_report.model.adapter import check_classes
 from mnist_report.model.exporting import TFLITE, check_exportable, check_target, export_model, unfinished_export
 from mnist_report.model.opening import opened_model
-from mnist_report.model.outputs import recognise
 from mnist_report.model.scaling import Preparation, ScaleName
 from mnist_report.model.store import ModelFile, identify_model
-from mnist_report.preparing import choose_preparation, training_sample
+from mnist_report.preparing import choose_preparation, training_sample, understand
 from mnist_report.report import text
 from mnist_report.report.plain import plain
 
@@ -163,12 +162,7 @@ def _evaluate(
         # The first batch compiles; that belongs to the start and not to the speed.
         running.predict(dataset.images[: job.batch_size], lambda *_: None, preparation)
         inference = running.predict(dataset.images, show, preparation)
-    predictions = make_predictions(
-        recognise(inference.answer).probabilities,
-        dataset.labels,
-        dataset.class_names,
-        f"{model.path}: the predictions",
-    )
+    predictions, _ = understand(inference.answer, anatomy, dataset, f"{model.path}: the predictions")
     right = int(predictions.right.sum())
     runs_on = f"{backend.device} ({backend.name})"
     side = Side(model.path, model.format, model.size_bytes, runs_on, right, inference.images_per_second)

@@ -13,11 +13,11 @@ from mnist_report.data.dataset import Dataset
 from mnist_report.data.reading import Reading
 from mnist_report.data.sources import EMBEDDED, load_dataset, one_split
 from mnist_report.errors import DataError
-from mnist_report.evaluation.predictions import log_loss
+from mnist_report.evaluation.predictions import Predictions, interpret, is_one_hot, log_loss, make_class_predictions
 from mnist_report.inference import RunningModel
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.arranging import AS_THEY_ARE, find_layout, ways
-from mnist_report.model.outputs import recognise
+from mnist_report.model.outputs import OutputKind, recognise
 from mnist_report.model.scaling import MNIST_DEVIATION, MNIST_MEAN, SCALES, Preparation, ScaleName
 
 log = logging.getLogger("mnist_report")
@@ -25,6 +25,7 @@ log = logging.getLogger("mnist_report")
 SAMPLE = 500
 # A difference counts from so many of its standard errors on.
 CLEAR = 3.0
+SAID = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,7 +157,31 @@ def _choose(
     if len(tries) == 1:
         return Chosen(tries[0], because)
     assumed = replace(assumed, mean=found.mean, deviation=found.deviation)
-    return decide({one: _losses(model, found, one) for one in tries}, assumed, because, len(dataset.class_names))
+    answers = {one: model.predict(found.images, lambda *_: None, one).answer for one in tries}
+    classes = len(dataset.class_names)
+    return decide(_losses(answers, anatomy, found.labels, classes), assumed, because, classes)
+
+
+def understand(
+    answer: NDArray[np.float32], anatomy: Anatomy, dataset: Dataset, where: str
+) -> tuple[Predictions, OutputKind]:
+    """A model's answer to all images as predictions, and what its numbers were taken for.
+
+    Args:
+        answer: shape (n, outputs), as the model gave it.
+        anatomy: of the model.
+        dataset: what it was asked.
+        where: whose answer it is, for messages.
+
+    Raises:
+        ModelError: it holds NaN or infinity, or the number of a class that is none.
+    """
+    if anatomy.single_label:
+        said = answer[:, 0].astype(np.int64)
+        return make_class_predictions(said, dataset.labels, dataset.class_names, where), "labels"
+    recognised = recognise(answer)
+    predictions = interpret(recognised.probabilities, dataset.labels, dataset.class_names, where)
+    return predictions, recognised.kind if predictions.graded else "labels"
 
 
 def decide(
@@ -190,10 +215,23 @@ def decide(
     return Chosen(chosen, f"{why}; {because}" if because and chosen == assumed else why, "", named, n)
 
 
-def _losses(model: RunningModel, sample: Sample, preparation: Preparation) -> NDArray[np.float64]:
-    answer = model.predict(sample.images, lambda *_: None, preparation).answer
+def _losses(
+    answers: Mapping[Preparation, NDArray[np.float32]], anatomy: Anatomy, labels: NDArray[np.int64], num_classes: int
+) -> dict[Preparation, NDArray[np.float64]]:
+    """The log loss of each image; of a model that only ever names a class, as if it were `SAID` sure of it."""
+    if anatomy.single_label:
+        said = {one: (answer[:, 0] == labels).astype(float) for one, answer in answers.items()}
+    elif all(is_one_hot(answer) for answer in answers.values()):
+        said = {one: (answer.argmax(axis=1) == labels).astype(float) for one, answer in answers.items()}
+    else:
+        return {one: _log_losses(answer, labels) for one, answer in answers.items()}
+    missed = (1 - SAID) / (num_classes - 1)
+    return {one: log_loss(np.where(right > 0, SAID, missed)) for one, right in said.items()}
+
+
+def _log_losses(answer: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float64]:
     rows = recognise(answer).probabilities.astype(np.float64)
-    of_truth = rows[np.arange(len(rows)), sample.labels]
+    of_truth = rows[np.arange(len(rows)), labels]
     return np.where(np.isfinite(of_truth), log_loss(of_truth), np.inf)
 
 

@@ -1,6 +1,7 @@
 """How the preparation of the images is found: three-line models that expect one, tried on MNIST's training images."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from mnist_report.inference import Inference
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.arranging import PADDED, RESIZED, Layout
 from mnist_report.model.scaling import SCALES, Preparation
-from mnist_report.preparing import Sample, choose_preparation, decide, training_sample
+from mnist_report.preparing import Sample, choose_preparation, decide, training_sample, understand
 
 UNDO = {
     "unit": lambda x: x,
@@ -97,6 +98,48 @@ def test_the_log_loss_of_each_is_a_plain_loops(training, test_set, sample):
         for row, label in zip(scores, sample.labels, strict=True)
     ]
     assert chosen.losses["unit"] == pytest.approx(sum(plain) / len(plain), abs=1e-4)
+
+
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("scale", ["unit", "inverted"])
+def test_the_scale_of_a_model_that_only_names_classes_is_found(training, test_set, sample, scale, single):
+    """One-hot, or as a number: by how often it is right."""
+    scores = model_of(training, scale)
+
+    def predict(images, show, preparation):
+        said = scores.predict(images, show, preparation).answer.argmax(axis=1)
+        return Inference((said[:, None] if single else np.eye(10)[said]).astype(np.float32), 500, 1.0)
+
+    model = SimpleNamespace(model=scores.model, predict=predict)
+    shown = replace(anatomy(), single_label=single)
+    chosen = choose_preparation(model, shown, test_set, scale="auto", sample=lambda: sample)
+    assert (chosen.preparation.scale == "inverted", chosen.doubt) == (scale == "inverted", "")
+    said = predict(sample.images, None, chosen.preparation).answer
+    right = int(((said[:, 0] if single else said.argmax(axis=1)) == sample.labels).sum())
+    plain = -(right * math.log(0.9) + (500 - right) * math.log(0.1 / 9)) / 500
+    assert chosen.losses[chosen.preparation.scale] == pytest.approx(plain, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("answer", "single", "kind"),
+    [
+        (np.eye(10)[np.arange(50) % 10], False, "probabilities"),
+        (np.eye(10)[np.arange(50) % 10] * 7, False, "logits"),
+        ((np.arange(50) % 10)[:, None], True, "labels"),
+    ],
+)
+def test_an_answer_is_understood(test_set, answer, single, kind):
+    """As what it is taken for; its classes are what counts."""
+    shown = replace(anatomy(), single_label=single)
+    predictions, found = understand(answer.astype(np.float32), shown, test_set, "mine.onnx")
+    assert (found, predictions.predicted.tolist()) == (kind, (np.arange(50) % 10).tolist())
+    assert predictions.graded == (kind != "labels")
+
+
+def test_a_class_that_is_none_is_an_error(test_set):
+    """A model of more classes, say."""
+    with pytest.raises(ModelError, match=r"mine\.onnx: row 0 says class 10, expected 0 to 9 \(50 such rows\)"):
+        understand(np.full((50, 1), 10, np.float32), replace(anatomy(), single_label=True), test_set, "mine.onnx")
 
 
 def never():

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import DeviceError, ModelError
-from mnist_report.model.adapter import WHOLE, Anatomy, Layer, count_classes
+from mnist_report.model.adapter import WHOLE, Anatomy, Layer, read_output
 from mnist_report.model.backend import Backend, cpu_name
 from mnist_report.model.runner import cast, check_rows, reason
 from mnist_report.model.store import ModelFile
@@ -69,13 +69,13 @@ class OnnxRunner:
             raise ModelError(f"{self._where}: the input is a single number, expected images")
         # A size that is free has a name, or none.
         taken = tuple(size if isinstance(size, int) and size > 0 else None for size in shape[1:])
-        classes = count_classes(tuple(outputs[0].shape), self._where)
+        classes, single = read_output(tuple(outputs[0].shape), outputs[0].type, self._where)
         self._batch = shape[0] if isinstance(shape[0], int) and shape[0] > 0 else None
         layers = tuple(Layer(node.name or str(k), node.op_type, "", 0) for k, node in enumerate(graph.graph.node))
         parameters = sum(math.prod(tensor.dims) for tensor in graph.graph.initializer)
         whole = np.issubdtype(DTYPES[self._input.type], np.integer)
         implied, why = WHOLE if whole else (None, "")
-        self.anatomy = Anatomy(taken, classes, parameters, 0, layers, implied, why)
+        self.anatomy = Anatomy(taken, classes, parameters, 0, layers, implied, why, single)
         versions = {"onnxruntime": importlib.metadata.version("onnxruntime")}
         self.backend = Backend("onnxruntime", versions, "cpu", cpu_name())
 

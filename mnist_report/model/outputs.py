@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 TOLERANCE = 1e-3
 
-OutputKind = Literal["probabilities", "log-probabilities", "scores", "logits"]
+OutputKind = Literal["probabilities", "log-probabilities", "scores", "logits", "labels"]
 SENTENCES: dict[OutputKind, str] = {
     "probabilities": "probabilities",
     "log-probabilities": "log-probabilities, of which the exponential was taken",
     "scores": "scores from 0 to 1 that do not sum to 1; each row was divided by its sum",
     "logits": "logits, of which the softmax was taken",
+    "labels": "classes without probabilities",
 }
 
 
