@@ -142,8 +142,16 @@ def check_classes(anatomy: Anatomy, num_classes: int, where: str) -> None:
         ModelError: it has not.
     """
     if anatomy.num_classes != num_classes and not anatomy.single_label:
-        fewer = anatomy.num_classes < num_classes
-        hint = "; name the classes with --class-names if there are no more of them" if fewer else ""
+        if anatomy.num_classes == 1:
+            raise ModelError(
+                f"{where}: the model has one output, the data has {num_classes} classes; expected one for each, also "
+                "for two: end it with a softmax, or give its answers with --predictions"
+            )
+        hint = "; name the classes with --class-names if there are no more of them"
+        if anatomy.num_classes == num_classes + 1:
+            hint = "; where its first output stands for no class, give the others with --predictions"
+        elif anatomy.num_classes > num_classes:
+            hint = ""
         raise ModelError(
             f"{where}: the model has {anatomy.num_classes} outputs, the data has {num_classes} classes{hint}"
         )
