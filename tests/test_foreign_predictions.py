@@ -256,3 +256,46 @@ def test_one_hot_rows_are_classes(tmp_path, suffix):
     WRITERS[suffix](tmp_path / f"hard{suffix}", np.eye(3, dtype=np.float32)[labels], labels)
     found = read_foreign_predictions(tmp_path / f"hard{suffix}").of(pets(labels))
     assert (found.predicted.tolist(), found.graded) == (labels.tolist(), False)
+
+
+WANTED = ("eel", "dog", "cat")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("label,predicted\n0,0\n1,2\n2,2\n", [0, 2, 2]),
+        ("label,predicted\neel,eel\ndog,cat\ncat,cat\n", [0, 2, 2]),
+        ("label,p0,p1,p2\n0,0.5,0.3,0.2\n1,0.1,0.3,0.6\n2,0.1,0.3,0.6\n", [0, 2, 2]),
+    ],
+)
+def test_wanted_names_are_those_of_the_classes_without_images(tmp_path, text, expected):
+    """They give the order to names in the file, and names to its numbers."""
+    (tmp_path / "pets.csv").write_text(text)
+    dataset, predictions = read_foreign_predictions(tmp_path / "pets.csv").without_images(WANTED)
+    assert dataset.class_names == predictions.class_names == WANTED
+    assert (predictions.labels.tolist(), predictions.predicted.tolist()) == ([0, 1, 2], expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("label,predicted\n0,0\n3,2\n", "the label of row 1 is 3, expected a class from 0 to 2"),
+        ("label,predicted\neel,fox\n", "the prediction of row 0 is 'fox', expected a class's name (eel, dog, cat)"),
+        ("label,p0,p1\n0,0.5,0.5\n", "has 2 classes, but --class-names names 3"),
+    ],
+)
+def test_wanted_names_that_do_not_fit_are_refused_without_images(tmp_path, text, expected):
+    """Rather than a report about other classes."""
+    (tmp_path / "pets.csv").write_text(text)
+    with pytest.raises(DataError) as found:
+        read_foreign_predictions(tmp_path / "pets.csv").without_images(WANTED)
+    assert expected in str(found.value)
+
+
+def test_names_of_an_archive_can_be_replaced(tmp_path):
+    """Also where its labels are written with the old ones."""
+    path = tmp_path / "pets.npz"
+    np.savez(path, probabilities=ROWS, labels=np.array(NAMES)[LABELS], class_names=NAMES)
+    dataset, _ = read_foreign_predictions(path).without_images(("Katze", "Hund", "Aal"))
+    assert (dataset.class_names, dataset.labels.tolist()) == (("Katze", "Hund", "Aal"), LABELS.tolist())
