@@ -148,8 +148,34 @@ REFUSED = {
     "other arrays": (
         "a.npz",
         zip_bytes({"logits.npy": npy_bytes(ROWS)}),
-        "no array 'probabilities' and no 'predicted', found logits",
+        "no array 'probabilities' and no 'predicted', found logits; save the softmax of each row as 'probabilities'",
     ),
+    "unnamed arrays": (
+        "a.npz",
+        zip_bytes({"arr_0.npy": npy_bytes(ROWS)}),
+        "no 'predicted', found arr_0; save them under these names",
+    ),
+    "classes as floats": (
+        "a.npy",
+        npy_bytes(np.ones(4)),
+        "; classes alone are whole numbers of shape (n,), as .astype(",
+    ),
+    "log-probabilities": (
+        "a.npz",
+        lambda path: np.savez(path, probabilities=np.log(ROWS), labels=LABELS),
+        "row 0 has exponentials that sum to 1: these are log-probabilities; apply exp to each row",
+    ),
+    "logarithms of 0": (
+        "a.npz",
+        lambda path: np.savez(path, probabilities=[[0, -np.inf]], labels=[0]),
+        "row 0 has exponentials that sum to 1: these are log-probabilities",
+    ),
+    "percent": (
+        "a.csv",
+        "label,p0,p1\n0,50,50\n",
+        "divide each row by its sum, or where they are logits apply softmax",
+    ),
+    "a submission": ("a.csv", "ImageId,Label\n1,7\n", "; if column 'Label' has what was predicted, rename it to 'pred"),
     "no labels": ("a.npy", npy_bytes(ROWS), "has no labels, which --data none needs"),
     "no head": ("a.csv", "0.5,0.25,0.1\n0.4,0.3,0.3\n", "has no columns p0, p1..., a class's probability each"),
     "only predicted": ("a.csv", "label,predicted\n1,1\n0,-1\n", "the prediction of row 1 is -1, expected a class from"),
@@ -161,7 +187,11 @@ REFUSED = {
     "word": ("a.csv", "label,p0,p1\n0,half,0.5\n", "invalid value 'half'"),
     "nan": ("a.csv", "label,p0,p1\n0,0.5,0.5\n1,nan,1\n", "row 1 contains NaN or infinity"),
     "too large": ("a.csv", "label,p0,p1\n0,1e300,0\n", "row 0 contains NaN or infinity"),
-    "logits": ("a.csv", "label,p0,p1\n0,0.5,0.5\n1,-3,4\n", "row 1 is negative: these look like logits"),
+    "logits": (
+        "a.csv",
+        "label,p0,p1\n0,0.5,0.5\n1,-3,4\n",
+        "row 1 is negative: these look like logits; apply softmax to each row before",
+    ),
     "no sum": ("a.csv", "label,p0,p1\n0,0.5,0.5\n1,0.5,0.7\n", "row 1 does not sum to 1: these are not prob"),
     "label": ("a.csv", "label,p0,p1\n0,0.5,0.5\n2,0.5,0.5\n", "label of row 1 is 2, expected a class from 0 to 1"),
     "fraction": ("a.csv", "label,p0,p1\n0.5,0.5,0.5\n", "invalid value '0.5'"),
@@ -299,3 +329,12 @@ def test_names_of_an_archive_can_be_replaced(tmp_path):
     np.savez(path, probabilities=ROWS, labels=np.array(NAMES)[LABELS], class_names=NAMES)
     dataset, _ = read_foreign_predictions(path).without_images(("Katze", "Hund", "Aal"))
     assert (dataset.class_names, dataset.labels.tolist()) == (("Katze", "Hund", "Aal"), LABELS.tolist())
+
+
+def test_a_column_of_classes_is_taken_for_classes(tmp_path):
+    """As Keras's labels often come."""
+    np.save(tmp_path / "a.npy", LABELS[:, None])
+    np.savez(tmp_path / "a.npz", predicted=LABELS[:, None], labels=LABELS[:, None])
+    for name in ("a.npy", "a.npz"):
+        assert read_foreign_predictions(tmp_path / name).predicted.tolist() == LABELS.tolist()
+    assert read_foreign_predictions(tmp_path / "a.npz").labels.tolist() == LABELS.tolist()

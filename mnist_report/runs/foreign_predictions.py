@@ -129,7 +129,7 @@ class ForeignPredictions:
     ) -> Predictions:
         """Held against the labels; `own` is what the file calls the classes, where they get other names."""
         if self.probabilities is not None:
-            return interpret(self.probabilities, labels, names, str(self.path))
+            return interpret(self.probabilities, labels, names, str(self.path), saved=True)
         assert self.predicted is not None  # noqa: S101  one of the two is there
         said = class_indices(self.predicted, own or names, "the prediction", self.path)
         return make_class_predictions(said, labels, names, str(self.path))
@@ -195,9 +195,11 @@ def _check_rows(probabilities: NDArray[Any], path: Path) -> int:
     """The number of classes of a table of probabilities."""
     shape = probabilities.shape
     if probabilities.dtype.kind not in "fiu" or len(shape) != 2 or not 2 <= shape[1] <= MOST_CLASSES:
+        column = len(shape) == 1 or shape[1:] == (1,)
+        classes = "; classes alone are whole numbers of shape (n,), as .astype(int).ravel() makes them"
         raise DataError(
             f"{path}: probabilities are {probabilities.dtype} of shape {shape}, expected floats of shape (n, classes) "
-            f"with 2 to {MOST_CLASSES:,} classes: a row an image, a column a class"
+            f"with 2 to {MOST_CLASSES:,} classes: a row an image, a column a class{classes if column else ''}"
         )
     return int(shape[1])
 
