@@ -77,8 +77,8 @@ def _layout(path: Path, file: BinaryIO) -> _Layout:
         raise DataError(f"{path}: two columns are called {LABEL!r}")
     if len(cells) > 1 and math.isqrt(len(cells)) ** 2 == len(cells) and LABEL not in names:
         raise DataError(
-            f"{path}: found {len(cells)} pixel columns and no {LABEL!r}, expected both; Kaggle's test.csv has no labels, "
-            "use train.csv"
+            f"{path}: found {len(cells)} pixel columns and no {LABEL!r}, expected both; Kaggle's test.csv has no "
+            "labels, use train.csv"
         )
     side = math.isqrt(max(len(cells) - 1, 0))
     if side == 0 or side * side != len(cells) - 1:

@@ -107,8 +107,8 @@ def _read_npz(path: Path) -> Content:
     if names is not None and (names.ndim != 1 or names.dtype.kind != "U"):
         raise DataError(f"{path}: class_names are {names.dtype} of shape {names.shape}, expected a list of text")
     names = None if names is None else tuple(names.tolist())
-    classes = (None if members.get(key) is None else _flat(members[key]) for key in (PREDICTED, "labels"))
-    return Content(members.get("probabilities"), *classes, names)
+    predicted, labels = (_flat(members[key]) if key in members else None for key in (PREDICTED, "labels"))
+    return Content(members.get("probabilities"), predicted, labels, names)
 
 
 def _read_csv(path: Path) -> Content:
