@@ -22,11 +22,18 @@ def test_each_form_becomes_the_same_probabilities(kind):
     np.testing.assert_allclose(found.probabilities, softmax(LOGITS.astype(float), axis=1), atol=1e-6)
 
 
-def test_sigmoid_scores_are_divided_by_their_sum():
-    """The class stays the same."""
+def test_sigmoid_scores_become_the_softmax_of_their_logits():
+    """Keras 2 trained them so; divided by their sum, saturated ones would say nothing about the scale of the pixels."""
     found = recognise(SIGMOID)
     assert found.kind == "scores"
-    np.testing.assert_allclose(found.probabilities, SIGMOID / SIGMOID.sum(axis=1, keepdims=True), rtol=1e-5)
+    np.testing.assert_allclose(found.probabilities, softmax(LOGITS.astype(float), axis=1), atol=1e-3)
+
+
+def test_saturated_scores_keep_their_order():
+    """The largest float32 number below 1 is below 1 here too."""
+    below = np.nextafter(np.float32(1), np.float32(0))
+    found = recognise(np.array([[below, 1, 0.5], [0, 1e-30, 1e-40]], np.float32)).probabilities
+    assert found.argmax(axis=1).tolist() == [1, 1]
 
 
 def test_a_row_of_zeros_becomes_one_of_equal_probabilities():
@@ -36,12 +43,12 @@ def test_a_row_of_zeros_becomes_one_of_equal_probabilities():
     assert recognise(scores).probabilities[3].tolist() == [np.float32(0.1)] * 10
 
 
-def test_quantised_probabilities_that_sum_to_nearly_one_are_scores():
+def test_quantised_probabilities_that_sum_to_nearly_one_are_divided_by_their_sum():
     """As a model in int8 gives them."""
     rough = np.round(softmax(LOGITS, axis=1) * 256) / 256
     found = recognise(rough.astype(np.float32))
-    assert found.kind == "scores"
-    np.testing.assert_allclose(found.probabilities.sum(axis=1), 1, atol=1e-6)
+    assert found.kind == "shares"
+    np.testing.assert_allclose(found.probabilities, rough / rough.sum(axis=1, keepdims=True), rtol=1e-5)
 
 
 def test_nobody_can_tell_what_is_not_finite():
