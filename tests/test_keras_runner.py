@@ -39,7 +39,9 @@ def test_a_keras_archive_of_keras_2_goes_the_same_way(tmp_path, monkeypatch):
     config = json.dumps({"class_name": "Sequential", "config": {"layers": [OLD]}}).encode()
     path = tmp_path / "old.keras"
     path.write_bytes(zip_bytes(KERAS_PARTS | {"config.json": config}))
-    with pytest.raises(ModelError, match=r"old\.keras: Keras 2 wrote .* \(batch_input_shape\); install the extra legacy"):
+    with pytest.raises(
+        ModelError, match=r"old\.keras: Keras 2 wrote .* \(batch_input_shape\); install the extra legacy"
+    ):
         KerasRunner(ModelFile(path, "0" * 64, 1, None, shipped=False), "cpu")
 
 

@@ -36,8 +36,8 @@ class Recognised:
 def recognise(answer: NDArray[np.float32]) -> Recognised:
     """Tell by a model's numbers what they are, and make probabilities of them.
 
-    Rows that sum to 1 within 0.001 are probabilities, and rows whose exponentials do are log-probabilities. Other numbers
-    from 0 to 1 are shares where every row sums to 1 within 0.1, and else scores, as of a sigmoid for each class: if
+    Rows that sum to 1 within 0.001 are probabilities, and rows whose exponentials do are log-probabilities. Other
+    numbers from 0 to 1 are shares where every row sums to 1 within 0.1, and else scores, as of a sigmoid for each class: if
     exactly one class is right, and each score is the probability that its own is, then the odds say how probable each
     is; of a sigmoid they are the softmax of what went into it. A row of zeros becomes one of equal probabilities. All
     else are logits.
@@ -61,7 +61,7 @@ def recognise(answer: NDArray[np.float32]) -> Recognised:
 
 
 def _odds(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """p / (1 - p); what is exactly 1 stays above every other float32 number, and what is 0 below."""
+    """Of each score p: p / (1 - p); what is exactly 1 stays above every other float32 number, and what is 0 below."""
     inside = np.clip(rows, 0, 1 - 2.0**-25)
     odds: NDArray[np.float64] = inside / (1 - inside)
     return odds
