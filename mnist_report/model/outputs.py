@@ -37,10 +37,10 @@ def recognise(answer: NDArray[np.float32]) -> Recognised:
     """Tell by a model's numbers what they are, and make probabilities of them.
 
     Rows that sum to 1 within 0.001 are probabilities, and rows whose exponentials do are log-probabilities. Other
-    numbers from 0 to 1 are shares where every row sums to 1 within 0.1, and else scores, as of a sigmoid for each class: if
-    exactly one class is right, and each score is the probability that its own is, then the odds say how probable each
-    is; of a sigmoid they are the softmax of what went into it. A row of zeros becomes one of equal probabilities. All
-    else are logits.
+    numbers from 0 to 1 are shares where every row sums to 1 within 0.1, and else scores, as of a sigmoid for each
+    class: if exactly one class is right, and each score is the probability that its own is, then the odds say how
+    probable each is; of a sigmoid they are the softmax of what went into it. A row of zeros becomes one of equal
+    probabilities. All else are logits.
 
     Args:
         answer: shape (n, classes). Where a number is not finite, it is returned as it is: nobody can tell.
