@@ -55,7 +55,7 @@ def recognise(answer: NDArray[np.float32]) -> Recognised:
         return Recognised("log-probabilities", _shares(np.exp(rows)))
     if low >= 0 and np.all(np.abs(rows.sum(axis=1) - 1) <= ROUNDING):
         return Recognised("rounded probabilities", _shares(rows))
-    if low >= 0 and high <= 1:
+    if low >= 0 and high <= 1 + TOLERANCE:
         # No float32 lies between what is clipped and 0 or 1, so the order of the classes stays.
         return Recognised("sigmoids", _softmax(np.log(np.maximum(rows, TINY)) - np.log(np.maximum(1 - rows, HAIR))))
     return Recognised("logits", _softmax(rows))
