@@ -110,7 +110,7 @@ def run(
         log.info("predicted %s images/s", f"{inference.images_per_second:,.0f}")
         predictions, gave = understand(inference.answer, anatomy, dataset, f"{job.model}: the predictions")
         answer = Answer(anatomy, backend, inference)
-        return finish_run(
+        finished = finish_run(
             folder,
             job=job,
             surroundings=surroundings,
@@ -124,6 +124,10 @@ def run(
             watch=watch,
             lines=lines,
         )
+        if chosen.doubt:
+            # Only now: of a run that fails there is one line.
+            log.warning("%s: %s", job.model.name, chosen.doubt)
+        return finished
 
 
 def rehearse(job: Job) -> Dataset:

@@ -139,14 +139,8 @@ def choose_preparation(
     """
     chosen = _choose(model, anatomy, dataset, scale, sample)
     taken = chosen.preparation
-    log.log(
-        logging.WARNING if chosen.doubt else logging.INFO,
-        "%s: pixels %s (%s): %s",
-        model.model.path.name,
-        SCALES[taken.scale],
-        taken.scale if taken.way == AS_THEY_ARE else f"{taken.scale}, {taken.way}",
-        chosen.doubt or chosen.why,
-    )
+    way = taken.scale if taken.way == AS_THEY_ARE else f"{taken.scale}, {taken.way}"
+    log.info("%s: pixels %s (%s): %s", model.model.path.name, SCALES[taken.scale], way, chosen.why)
     return chosen
 
 
