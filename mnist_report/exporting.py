@@ -12,15 +12,14 @@ import numpy as np
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.data.sources import load_dataset
-from mnist_report.evaluation.predictions import Predictions, make_predictions
+from mnist_report.evaluation.predictions import Predictions
 from mnist_report.inference import LOADING_SECONDS, MOST_MEMORY, MOST_SECONDS, start_model
 from mnist_report.model.adapter import check_classes
 from mnist_report.model.exporting import TFLITE, check_exportable, check_target, export_model, unfinished_export
 from mnist_report.model.opening import opened_model
-from mnist_report.model.outputs import recognise
-from mnist_report.model.scaling import Preparation, ScaleName
+from mnist_report.model.scaling import ScaleName
 from mnist_report.model.store import ModelFile, identify_model
-from mnist_report.preparing import choose_preparation, training_sample, warn_of_doubt
+from mnist_report.preparing import Chosen, choose_preparation, training_sample, understand
 from mnist_report.report import text
 from mnist_report.report.plain import plain
 
@@ -122,7 +121,7 @@ def export(job: ExportJob, show: Callable[[int, int], None]) -> Exported:
         dataset = load_dataset(job.data, job.split, job.reading)
         log.info("%s: %s split, %s images", dataset.source, dataset.split, text.count(len(dataset)))
         # First the original: what does not fit the data is found before the work of exporting.
-        ours, original, preparation = _evaluate(model, dataset, job, job.device, show)
+        ours, original, chosen = _evaluate(model, dataset, job, job.device, show)
         export_model(
             model,
             job.to,
@@ -137,8 +136,11 @@ def export(job: ExportJob, show: Callable[[int, int], None]) -> Exported:
             identify_model(job.output, trusted=True, copy=unfinished), trusted=not model.limited, card=None
         )
         device = "cpu" if job.to == TFLITE else job.device
-        theirs, exported, _ = _evaluate(written, dataset, job, device, show, preparation=preparation)
+        theirs, exported, _ = _evaluate(written, dataset, job, device, show, chosen=chosen)
     log.info("exported to %s", job.output)
+    if chosen.doubt:
+        # Only now: of an export that fails there is one line.
+        log.warning("%s: %s", job.model.name, chosen.doubt)
     gap = np.abs(ours.probabilities.astype(np.float64) - theirs.probabilities.astype(np.float64))
     differing = tuple(np.flatnonzero(ours.predicted != theirs.predicted).tolist())
     return Exported(original, exported, len(dataset), differing, float(gap.max()))
@@ -151,30 +153,23 @@ def _evaluate(
     device: str,
     show: Callable[[int, int], None],
     *,
-    preparation: Preparation | None = None,
-) -> tuple[Predictions, Side, Preparation]:
+    chosen: Chosen | None = None,
+) -> tuple[Predictions, Side, Chosen]:
     """What a file predicts; the export gets the images as the original did."""
     with start_model(model, device=device, batch_size=job.batch_size) as running:
         anatomy, backend = running.wait_until_loaded()
         check_classes(anatomy, len(dataset.class_names), str(model.path))
-        if preparation is None:
+        if chosen is None:
             sample = partial(training_sample, dataset, job.reading, SEED)
             chosen = choose_preparation(running, anatomy, dataset, scale=job.scale, sample=sample)
-            warn_of_doubt(chosen, model.path.name)
-            preparation = chosen.preparation
         # The first batch compiles; that belongs to the start and not to the speed.
-        running.predict(dataset.images[: job.batch_size], lambda *_: None, preparation)
-        inference = running.predict(dataset.images, show, preparation)
-    predictions = make_predictions(
-        recognise(inference.answer).probabilities,
-        dataset.labels,
-        dataset.class_names,
-        f"{model.path}: the predictions",
-    )
+        running.predict(dataset.images[: job.batch_size], lambda *_: None, chosen.preparation)
+        inference = running.predict(dataset.images, show, chosen.preparation)
+    predictions, _ = understand(inference.answer, anatomy, dataset, f"{model.path}: the predictions")
     right = int(predictions.right.sum())
     runs_on = f"{backend.device} ({backend.name})"
     side = Side(model.path, model.format, model.size_bytes, runs_on, right, inference.images_per_second)
-    return predictions, side, preparation
+    return predictions, side, chosen
 
 
 def export_text(exported: Exported) -> str:

@@ -28,11 +28,13 @@ class Judged:
         evidence: what they looked at.
         verdict: their outcome, or None where nothing was gated.
         comparison: with the baseline, or None where there is none.
+        default_gates: whether nobody wrote the gates.
     """
 
     evidence: Evidence | Document
     verdict: Verdict | None
     comparison: Comparison | None
+    default_gates: bool = False
 
 
 def judge_run(run: StoredRun, today: date, evaluation: Evaluation | None = None) -> Judged:
@@ -55,7 +57,7 @@ def judge_run(run: StoredRun, today: date, evaluation: Evaluation | None = None)
     )
     verdict = None if run.gates is None else judge(run.gates, evidence, today)
     comparison = None if run.baseline is None else compare(run.predictions, run.baseline, seed)
-    return Judged(evidence, verdict, comparison)
+    return Judged(evidence, verdict, comparison, default_gates=run.gates is not None and run.gates.default)
 
 
 def judge_document(document: Document, gates: GateSet, today: date) -> Judged:
@@ -85,4 +87,12 @@ def ci_files(facts: Mapping[str, Any], judged: Judged) -> dict[str, str]:
 
 def last_line(judged: Judged) -> str:
     """The verdict in one sentence, or where nothing was gated the accuracy."""
-    return verdict_sentence(judged.verdict) if judged.verdict else accuracy_sentence(judged.evidence.overall)
+    if judged.verdict is None:
+        return accuracy_sentence(judged.evidence.overall)
+    sentence = verdict_sentence(judged.verdict)
+    undecided = [result for result in judged.verdict.results if result.outcome == "ERROR"]
+    # Few images, or images of few classes, cannot decide them; a baseline that does not fit is another matter.
+    ours = judged.default_gates and judged.verdict.outcome == "ERROR" and not judged.verdict.count("FAIL")
+    if ours and not any(result.gate.needs_baseline for result in undecided):
+        return f"{sentence} (these are the default gates; give your own with --gates)"
+    return sentence

@@ -16,7 +16,7 @@ from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError, OutputError
 from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.mistakes import choose_galleries
-from mnist_report.evaluation.predictions import Predictions, Scores, interpret
+from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.evaluation.slices import image_columns
 from mnist_report.gates.verdict import Verdict
 from mnist_report.inference import Answer, start_model
@@ -25,8 +25,7 @@ from mnist_report.judging import ci_files, judge_run, last_line
 from mnist_report.model.adapter import check_classes
 from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
-from mnist_report.model.outputs import recognise
-from mnist_report.preparing import choose_preparation, training_sample, warn_of_doubt
+from mnist_report.preparing import choose_preparation, training_sample, understand
 from mnist_report.report.attachments import read_attachments
 from mnist_report.report.formats import usable_formats
 from mnist_report.report.index import write_index
@@ -109,19 +108,13 @@ def run(
             inference = model.predict(dataset.images, show, chosen.preparation)
         watch.lap("inference")
         log.info("predicted %s images/s", f"{inference.images_per_second:,.0f}")
-        recognised = recognise(inference.answer)
-        predictions = interpret(
-            recognised.probabilities, dataset.labels, dataset.class_names, f"{job.model}: the predictions"
-        )
-        warn_of_doubt(chosen, job.model.name)
+        predictions, gave = understand(inference.answer, anatomy, dataset, f"{job.model}: the predictions")
         answer = Answer(anatomy, backend, inference)
-        return finish_run(
+        finished = finish_run(
             folder,
             job=job,
             surroundings=surroundings,
-            facts=make_provenance(
-                job, surroundings, model_file, dataset, answer, given=chosen.facts, gave=recognised.kind
-            ),
+            facts=make_provenance(job, surroundings, model_file, dataset, answer, given=chosen.facts, gave=gave),
             dataset=dataset,
             predictions=predictions,
             slice_columns=slice_columns,
@@ -131,6 +124,10 @@ def run(
             watch=watch,
             lines=lines,
         )
+        if chosen.doubt:
+            # Only now: of a run that fails there is one line.
+            log.warning("%s: %s", job.model.name, chosen.doubt)
+        return finished
 
 
 def rehearse(job: Job) -> Dataset:

@@ -2,6 +2,7 @@
 
 import logging
 
+from mnist_report.data.class_names import read_class_names
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import ConfigError
 from mnist_report.jobs import NO_DATA, Job, Surroundings, provenance_of_predictions, slices_facts
@@ -37,7 +38,8 @@ def run_predictions(job: Job, surroundings: Surroundings) -> Finished:
         check_templates(job.templates)
         file = read_foreign_predictions(job.predictions)
         if job.data == NO_DATA:
-            dataset, predictions = file.without_images()
+            wanted = job.reading.class_names
+            dataset, predictions = file.without_images(read_class_names(wanted) if wanted else None)
         else:
             dataset = load_dataset(job.data, job.split, job.reading)
             predictions = file.of(dataset)

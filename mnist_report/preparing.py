@@ -13,18 +13,24 @@ from mnist_report.data.dataset import Dataset
 from mnist_report.data.reading import Reading
 from mnist_report.data.sources import EMBEDDED, load_dataset, one_split
 from mnist_report.errors import DataError
-from mnist_report.evaluation.predictions import log_loss
+from mnist_report.evaluation.predictions import Predictions, interpret, is_one_hot, log_loss, make_class_predictions
 from mnist_report.inference import RunningModel
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.arranging import AS_THEY_ARE, find_layout, ways
-from mnist_report.model.outputs import recognise
+from mnist_report.model.outputs import OutputKind, recognise
 from mnist_report.model.scaling import MNIST_DEVIATION, MNIST_MEAN, SCALES, Preparation, ScaleName
+from mnist_report.model.temperature import fit_temperature, with_temperature
 
 log = logging.getLogger("mnist_report")
 
 SAMPLE = 500
 # A difference counts from so many of its standard errors on.
 CLEAR = 3.0
+LEAST = 1e-3
+# Raw pixels are 255 times those from 0 to 1, and a network's logits may be so too.
+TEMPERATURES = (1e-3, 1e3)
+SMALLEST = float(np.finfo(np.float32).smallest_subnormal)
+SAID = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +48,19 @@ class Sample:
     labels: NDArray[np.int64]
     mean: float
     deviation: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """What came of a preparation, training image by training image.
+
+    Attributes:
+        losses: shape (n,), the log loss.
+        tempered: likewise, at the temperature that makes the mean as low as it can be.
+    """
+
+    losses: NDArray[np.float64]
+    tempered: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +124,7 @@ def choose_preparation(
 ) -> Chosen:
     """Find what happens to the images before the model sees them; where it is not known, by trying.
 
-    Every usual shape and scale is tried on training images, never on those that are evaluated, and the lowest log loss
+    Every usual shape and scale is tried on training images, never on those of a test set, and the lowest log loss
     decides: the accuracy of many networks hardly reacts to the scale, but their confidences are ruined by a wrong one.
 
     Args:
@@ -119,26 +138,10 @@ def choose_preparation(
         ModelError: the model takes no such images, or fails on them.
     """
     chosen = _choose(model, anatomy, dataset, scale, sample)
-    if not chosen.doubt:
-        _say(logging.INFO, chosen, model.model.path.name)
-    return chosen
-
-
-def warn_of_doubt(chosen: Chosen, name: str) -> None:
-    """Say that nothing speaks for a preparation, once the model has answered: a file that fails has but one line.
-
-    Args:
-        chosen: the preparation.
-        name: of the model.
-    """
-    if chosen.doubt:
-        _say(logging.WARNING, chosen, name)
-
-
-def _say(level: int, chosen: Chosen, name: str) -> None:
     taken = chosen.preparation
     way = taken.scale if taken.way == AS_THEY_ARE else f"{taken.scale}, {taken.way}"
-    log.log(level, "%s: pixels %s (%s): %s", name, SCALES[taken.scale], way, chosen.doubt or chosen.why)
+    log.info("%s: pixels %s (%s): %s", model.model.path.name, SCALES[taken.scale], way, chosen.why)
+    return chosen
 
 
 def _choose(
@@ -159,6 +162,9 @@ def _choose(
     if given and len(possible) == 1 and (given != "standard" or dataset.source == EMBEDDED):
         return Chosen(assumed, because)
     found = sample()
+    if found is None and given == "standard":
+        doubt = "There are no training images, so the mean and the deviation of their pixels were taken from MNIST's."
+        return Chosen(assumed, because, doubt)
     if found is None:
         return Chosen(assumed, because or "assumed", "" if because else _doubt(assumed, "there are no training images"))
     names: tuple[ScaleName, ...] = (given,) if given else tuple(SCALES)
@@ -166,54 +172,104 @@ def _choose(
     if len(tries) == 1:
         return Chosen(tries[0], because)
     assumed = replace(assumed, mean=found.mean, deviation=found.deviation)
-    return decide({one: _losses(model, found, one) for one in tries}, assumed, because, len(dataset.class_names))
+    answers = {one: model.predict(found.images, lambda *_: None, one).answer for one in tries}
+    classes = len(dataset.class_names)
+    trials = _trials(answers, anatomy, found.labels, classes)
+    chosen = decide(trials, assumed, because, math.log(classes))
+    return replace(chosen, why=f"{chosen.why}; these are evaluated, too") if dataset.split == "train" else chosen
 
 
-def decide(
-    losses: Mapping[Preparation, NDArray[np.float64]], assumed: Preparation, because: str, num_classes: int
-) -> Chosen:
-    """The preparation with the lowest log loss, if the images show that it is the best.
+def understand(
+    answer: NDArray[np.float32], anatomy: Anatomy, dataset: Dataset, where: str
+) -> tuple[Predictions, OutputKind]:
+    """A model's answer to all images as predictions, and what its numbers were taken for.
 
     Args:
-        losses: of each preparation the log loss of each training image, shape (n,), the same images in the same order.
+        answer: shape (n, outputs), as the model gave it.
+        anatomy: of the model.
+        dataset: what it was asked.
+        where: whose answer it is, for messages.
+
+    Raises:
+        ModelError: it holds NaN or infinity, or the number of a class that is none.
+    """
+    if anatomy.single_label:
+        said = answer[:, 0].astype(np.int64)
+        return make_class_predictions(said, dataset.labels, dataset.class_names, where), "labels"
+    recognised = recognise(answer)
+    predictions = interpret(recognised.probabilities, dataset.labels, dataset.class_names, where)
+    return predictions, recognised.kind if predictions.graded else "labels"
+
+
+def decide(trials: Mapping[Preparation, Trial], assumed: Preparation, because: str, guess: float) -> Chosen:
+    """The preparation with the lowest log loss, if the images show that it is the best.
+
+    First those go that are clearly worse at the best temperature of each: a wrong scale can soften a model that is too
+    sure of itself and so lower its loss, but what it says is worth less.
+
+    Args:
+        trials: of each preparation, on the same images in the same order.
         assumed: what is taken where they do not show it.
         because: what else speaks for that, or nothing.
-        num_classes: how many classes there are; log(classes) is the loss of a guess.
+        guess: the loss of equal probabilities.
     """
-    means = {one: float(values.mean()) for one, values in losses.items()}
-    best = min(means, key=means.__getitem__)
-    n = len(losses[best])
-    named = {_name(one, losses): round(mean, 4) for one, mean in means.items() if math.isfinite(mean)}
-    if not _clearly_below(losses[best], np.full(n, math.log(num_classes))):
-        reason = f"on {n} training images none did clearly better than a guess"
+    n = len(next(iter(trials.values())).losses)
+    means = {one: float(trial.losses.mean()) for one, trial in trials.items()}
+    names = {one: _name(one, trials) for one in trials}
+    named = {names[one]: round(mean, 4) for one, mean in means.items() if math.isfinite(mean)}
+    sharpest = min(trials, key=lambda one: float(trials[one].tempered.mean()))
+    if not _clearly_below(trials[sharpest].tempered, np.full(n, guess)):
+        reason = f"on {n} training images none had a log loss that is clearly lower than a guess's"
         return Chosen(assumed, because or "assumed", "" if because else _doubt(assumed, reason), named, n)
-    tied = [one for one in losses if one != best and not _clearly_below(losses[best], losses[one])]
-    chosen = assumed if assumed in (best, *tied) else best
-    others = [one for one in losses if one != chosen]
+    fit = [one for one in trials if not _clearly_below(trials[sharpest].tempered, trials[one].tempered)]
+    best = min(fit, key=means.__getitem__)
+    alike = [one for one in fit if not _clearly_below(trials[best].losses, trials[one].losses)]
+    chosen = assumed if assumed in alike else best
     why = f"log loss {means[chosen]:.3g} on {n} training images"
-    if [one for one in (best, *tied) if one != chosen]:
-        alike = ", ".join(f"{_name(one, losses)} {means[one]:.3g}" for one in (best, *tied) if one != chosen)
-        why += f", hardly different from {alike}"
-    else:
+    others = [one for one in trials if one != chosen]
+    if len(alike) > 1:
+        why += ", hardly different from " + ", ".join(
+            f"{names[one]} {means[one]:.3g}" for one in alike if one != chosen
+        )
+    elif others:
         second = min(others, key=means.__getitem__)
-        why += f", the next best being {_name(second, losses)} with {means[second]:.3g}"
+        worse = ", which is worse at any temperature" if means[second] < means[chosen] else ""
+        why += f", the next best being {names[second]} with {means[second]:.3g}{worse}"
     return Chosen(chosen, f"{why}; {because}" if because and chosen == assumed else why, "", named, n)
 
 
-def _losses(model: RunningModel, sample: Sample, preparation: Preparation) -> NDArray[np.float64]:
-    answer = model.predict(sample.images, lambda *_: None, preparation).answer
-    rows = recognise(answer).probabilities.astype(np.float64)
-    of_truth = rows[np.arange(len(rows)), sample.labels]
-    return np.where(np.isfinite(of_truth), log_loss(of_truth), np.inf)
+def _trials(
+    answers: Mapping[Preparation, NDArray[np.float32]], anatomy: Anatomy, labels: NDArray[np.int64], num_classes: int
+) -> dict[Preparation, Trial]:
+    """The losses of each; those of a model that only ever names a class are as if it were `SAID` sure of it."""
+    if anatomy.single_label:
+        right = {one: answer[:, 0] == labels for one, answer in answers.items()}
+    elif all(is_one_hot(answer) for answer in answers.values()):
+        right = {one: answer.argmax(axis=1) == labels for one, answer in answers.items()}
+    else:
+        return {one: _trial(recognise(answer).probabilities, labels) for one, answer in answers.items()}
+    losses = {one: log_loss(np.where(yes, SAID, (1 - SAID) / (num_classes - 1))) for one, yes in right.items()}
+    return {one: Trial(values, values) for one, values in losses.items()}
+
+
+def _trial(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Trial:
+    every = np.arange(len(labels))
+    if not np.isfinite(probabilities).all():
+        nothing = np.full(len(labels), np.inf)
+        return Trial(nothing, nothing)
+    # Down to the last bit of a float32: a network that is too sure of itself has its best knowledge there.
+    temperature = fit_temperature(probabilities, labels, TEMPERATURES, SMALLEST)
+    tempered = with_temperature(probabilities, temperature, SMALLEST)
+    return Trial(log_loss(probabilities[every, labels].astype(np.float64)), log_loss(tempered[every, labels]))
 
 
 def _clearly_below(lower: NDArray[np.float64], higher: NDArray[np.float64]) -> bool:
-    """Whether the mean difference is more than `CLEAR` of its standard errors."""
+    """Whether the mean difference is more than `CLEAR` of its standard errors, and more than a rounding error."""
     if not np.isfinite(lower).all() or not np.isfinite(higher).all():
         return bool(np.isfinite(lower).all())
     difference = higher - lower
     error = difference.std(ddof=1) / math.sqrt(len(difference)) if len(difference) > 1 else math.inf
-    return bool(difference.mean() > CLEAR * error)
+    return bool(difference.mean() > max(CLEAR * error, LEAST))
 
 
 def _name(one: Preparation, among: Iterable[Preparation]) -> str:

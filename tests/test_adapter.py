@@ -1,12 +1,13 @@
 """Tests of `mnist_report.model.adapter`; where it reads a model, three lines stand in for keras."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from mnist_report.errors import ModelError
-from mnist_report.model.adapter import Anatomy, Layer, check_fit, count_classes, dissect, unit_scale
+from mnist_report.model.adapter import Anatomy, Layer, check_fit, dissect, read_output, unit_scale
 
 
 def anatomy(input_shape, num_classes=10):
@@ -115,7 +116,26 @@ def test_a_model_of_whole_numbers_shows_that_it_takes_them_raw():
 @pytest.mark.parametrize("shape", [(None, 10), (None, 1, 1, 10), (None, 10, 1), (4, 10)])
 def test_sizes_of_1_do_not_matter_in_a_row_of_scores(shape):
     """As a network without a dense end gives it."""
-    assert count_classes(shape, "mine.keras") == 10
+    assert read_output(shape, "float32", "mine.keras") == (10, False)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "single"),
+    [
+        ((None,), "int64", True),
+        ((None, 1), "tensor(int32)", True),
+        ((1, 1), "int64", True),
+        ((None, 1), "float32", False),
+    ],
+)
+def test_one_whole_number_is_the_class_itself(shape, dtype, single):
+    """One that is no whole number is a score."""
+    assert read_output(shape, dtype, "mine.onnx") == (1, single)
+
+
+def test_a_model_that_names_a_class_needs_no_output_for_each():
+    """Whatever it names must be a class, but that shows only when it answers."""
+    assert check_fit(replace(anatomy((28, 20), 1), single_label=True), (28, 20), 10, "mine.keras") is None
 
 
 def test_a_model_that_was_never_built_is_an_error():
@@ -124,13 +144,20 @@ def test_a_model_that_was_never_built_is_an_error():
         dissect(SimpleNamespace(layers=[]), "mine.keras")
 
 
-@pytest.mark.parametrize("outputs", [1, 9, 11])
-def test_another_number_of_outputs_is_named_beside_the_datas(outputs):
-    """Too few, or too many."""
-    telling = f"mine.keras: the model has {outputs} outputs, the data has 10 classes"
-    with pytest.raises(ModelError, match=f"^{telling}{'' if outputs > 10 else '; name the classes'}") as caught:
+@pytest.mark.parametrize(
+    ("outputs", "telling"),
+    [
+        (1, "the model has one output, the data has 10 classes; expected one for each, also for two: end it with"),
+        (9, "the model has 9 outputs, the data has 10 classes; name the classes with --class-names if"),
+        (11, "the model has 11 outputs, the data has 10 classes; where its first output stands for no class, give"),
+        (12, "the model has 12 outputs, the data has 10 classes"),
+    ],
+)
+def test_another_number_of_outputs_is_named_beside_the_datas(outputs, telling):
+    """Too few, or too many; with what may help."""
+    with pytest.raises(ModelError) as caught:
         check_fit(anatomy((28, 20, 1), outputs), (28, 20), 10, "mine.keras")
-    assert ("--class-names" in str(caught.value)) == (outputs < 10)
+    assert str(caught.value).startswith(f"mine.keras: {telling}")
 
 
 def test_a_model_is_taken_apart():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mnist_report.evaluation.findings import find
-from mnist_report.evaluation.predictions import make_predictions
+from mnist_report.evaluation.predictions import make_class_predictions, make_predictions
 from mnist_report.evaluation.tally import Tally
 
 NAMES = ("cat", "dog", "eel", "fly")
@@ -90,6 +90,24 @@ def test_a_class_that_is_never_predicted_is_told():
     """With the images that have it."""
     found = told(np.where(LABELS == 2, 3, LABELS))
     assert found == ("The class eel is never predicted, although 100 images have it.",)
+
+
+@pytest.mark.parametrize(
+    ("classes", "never", "ending"),
+    [
+        (12, 2, "2 classes are never predicted, although 8 images have them: c0 and c1."),
+        (12, 10, "40 images have them: c0, c1, c2, c3, c4, c5, c6, c7, c8 and c9."),
+        (100, 99, "396 images have them: c0, c1, c2, c3, c4, c5, c6, c7, c8, c9 and 89 more."),
+    ],
+)
+def test_many_classes_that_are_never_predicted_are_one_sentence(classes, never, ending):
+    """A page of ninety sentences hides what else is wrong."""
+    labels = np.repeat(np.arange(classes), 4)
+    names = tuple(f"c{k}" for k in range(classes))
+    predictions = make_class_predictions(np.where(labels < never, classes - 1, labels), labels, names, "x")
+    found = [sentence for sentence in find(predictions, Tally.of(predictions)) if "never predicted" in sentence]
+    assert len(found) == 1
+    assert found[0].endswith(ending)
 
 
 def test_a_class_that_does_not_occur_need_not_be_predicted():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_report.errors import DataError
-from mnist_report.runs.foreign_classes import class_indices, names_of
+from mnist_report.runs.foreign_classes import class_indices, names_of, renamed
 
 FILE = Path("vendor.csv")
 NAMES = ("cat", "dog", "eel")
@@ -68,3 +68,22 @@ def test_classes_that_make_no_set_are_an_error(name):
     labels, predicted, expected = NO_NAMES[name]
     with pytest.raises(DataError, match=expected):
         names_of(labels, predicted, FILE)
+
+
+@pytest.mark.parametrize(("own", "named"), [(("0", "1", "2"), False), (("a", "b", "c"), True), (NAMES, True)])
+def test_classes_get_the_names_that_are_wanted(own, named):
+    """In their order: numbers and names that the file calls otherwise."""
+    assert renamed(own, NAMES, FILE, named=named) == NAMES
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        (NAMES[:2], "has 2 classes, but --class-names names 3; give a name each"),
+        (("dog", "cat", "eel"), "class 0 is called 'dog', but --class-names calls it 'cat' and has some of"),
+    ],
+)
+def test_names_that_do_not_fit_the_file_are_an_error(own, expected):
+    """A cat must not become a dog by its place."""
+    with pytest.raises(DataError, match=f"vendor.csv: {expected}"):
+        renamed(own, NAMES, FILE, named=True)

@@ -103,7 +103,7 @@ def test_probabilities_come_first(read):
 REFUSED = {
     "fractions": ("a.npy", npy_bytes(np.array([0.0, 1.0])), "of shape (2,), expected floats of shape (n, classes)"),
     "fractions in an archive": ("a.npz", lambda p: np.savez(p, predicted=[0.5]), "predicted are float64 of shape (1,)"),
-    "a column": ("a.npz", lambda p: np.savez(p, predicted=SAID[:, None]), "predicted are int64 of shape (5, 1)"),
+    "two columns": ("a.npz", lambda p: np.savez(p, predicted=np.stack([SAID] * 2, 1)), "are int64 of shape (5, 2)"),
     "a number": ("a.npz", lambda p: np.savez(p, predicted=3), "predicted are int64 of shape ()"),
     "truths": ("a.npz", lambda p: np.savez(p, predicted=SAID > 1), "predicted are bool of shape (5,)"),
     "none": ("a.npz", lambda p: np.savez(p, predicted=SAID[:0]), "holds no predictions"),

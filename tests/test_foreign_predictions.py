@@ -149,8 +149,34 @@ REFUSED = {
     "other arrays": (
         "a.npz",
         zip_bytes({"logits.npy": npy_bytes(ROWS)}),
-        "no array 'probabilities' and no 'predicted', found logits",
+        "no array 'probabilities' and no 'predicted', found logits; save the softmax of each row as 'probabilities'",
     ),
+    "unnamed arrays": (
+        "a.npz",
+        zip_bytes({"arr_0.npy": npy_bytes(ROWS)}),
+        "no 'predicted', found arr_0; save them under these names",
+    ),
+    "classes as floats": (
+        "a.npy",
+        npy_bytes(np.ones(4)),
+        "; classes alone are whole numbers of shape (n,), as .astype(",
+    ),
+    "log-probabilities": (
+        "a.npz",
+        lambda path: np.savez(path, probabilities=np.log(ROWS), labels=LABELS),
+        "row 0 has exponentials that sum to 1: these are log-probabilities; apply exp to each row",
+    ),
+    "logarithms of 0": (
+        "a.npz",
+        lambda path: np.savez(path, probabilities=[[0, -np.inf]], labels=[0]),
+        "row 0 has exponentials that sum to 1: these are log-probabilities",
+    ),
+    "percent": (
+        "a.csv",
+        "label,p0,p1\n0,50,50\n",
+        "divide each row by its sum, or where they are logits apply softmax",
+    ),
+    "a submission": ("a.csv", "ImageId,Label\n1,7\n", "; if column 'Label' has what was predicted, rename it to 'pred"),
     "no labels": ("a.npy", npy_bytes(ROWS), "has no labels, which --data none needs"),
     "no head": ("a.csv", "0.5,0.25,0.1\n0.4,0.3,0.3\n", "has no columns p0, p1..., a class's probability each"),
     "only predicted": ("a.csv", "label,predicted\n1,1\n0,-1\n", "the prediction of row 1 is -1, expected a class from"),
@@ -162,7 +188,11 @@ REFUSED = {
     "word": ("a.csv", "label,p0,p1\n0,half,0.5\n", "invalid value 'half'"),
     "nan": ("a.csv", "label,p0,p1\n0,0.5,0.5\n1,nan,1\n", "row 1 contains NaN or infinity"),
     "too large": ("a.csv", "label,p0,p1\n0,1e300,0\n", "row 0 contains NaN or infinity"),
-    "logits": ("a.csv", "label,p0,p1\n0,0.5,0.5\n1,-3,4\n", "row 1 is negative: these look like logits"),
+    "logits": (
+        "a.csv",
+        "label,p0,p1\n0,0.5,0.5\n1,-3,4\n",
+        "row 1 is negative: these look like logits; apply softmax to each row before",
+    ),
     "no sum": ("a.csv", "label,p0,p1\n0,0.5,0.5\n1,0.5,0.7\n", "row 1 does not sum to 1: these are not prob"),
     "label": ("a.csv", "label,p0,p1\n0,0.5,0.5\n2,0.5,0.5\n", "label of row 1 is 2, expected a class from 0 to 1"),
     "fraction": ("a.csv", "label,p0,p1\n0.5,0.5,0.5\n", "invalid value '0.5'"),
@@ -257,3 +287,55 @@ def test_one_hot_rows_are_classes(tmp_path, suffix):
     WRITERS[suffix](tmp_path / f"hard{suffix}", np.eye(3, dtype=np.float32)[labels], labels)
     found = read_foreign_predictions(tmp_path / f"hard{suffix}").of(pets(labels))
     assert (found.predicted.tolist(), found.graded) == (labels.tolist(), False)
+
+
+WANTED = ("eel", "dog", "cat")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("label,predicted\n0,0\n1,2\n2,2\n", [0, 2, 2]),
+        ("label,predicted\neel,eel\ndog,cat\ncat,cat\n", [0, 2, 2]),
+        ("label,p0,p1,p2\n0,0.5,0.3,0.2\n1,0.1,0.3,0.6\n2,0.1,0.3,0.6\n", [0, 2, 2]),
+    ],
+)
+def test_wanted_names_are_those_of_the_classes_without_images(tmp_path, text, expected):
+    """They give the order to names in the file, and names to its numbers."""
+    (tmp_path / "pets.csv").write_text(text)
+    dataset, predictions = read_foreign_predictions(tmp_path / "pets.csv").without_images(WANTED)
+    assert dataset.class_names == predictions.class_names == WANTED
+    assert (predictions.labels.tolist(), predictions.predicted.tolist()) == ([0, 1, 2], expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("label,predicted\n0,0\n3,2\n", "the label of row 1 is 3, expected a class from 0 to 2"),
+        ("label,predicted\neel,fox\n", "the prediction of row 0 is 'fox', expected a class's name (eel, dog, cat)"),
+        ("label,p0,p1\n0,0.5,0.5\n", "has 2 classes, but --class-names names 3"),
+    ],
+)
+def test_wanted_names_that_do_not_fit_are_refused_without_images(tmp_path, text, expected):
+    """Rather than a report about other classes."""
+    (tmp_path / "pets.csv").write_text(text)
+    with pytest.raises(DataError) as found:
+        read_foreign_predictions(tmp_path / "pets.csv").without_images(WANTED)
+    assert expected in str(found.value)
+
+
+def test_names_of_an_archive_can_be_replaced(tmp_path):
+    """Also where its labels are written with the old ones."""
+    path = tmp_path / "pets.npz"
+    np.savez(path, probabilities=ROWS, labels=np.array(NAMES)[LABELS], class_names=NAMES)
+    dataset, _ = read_foreign_predictions(path).without_images(("Katze", "Hund", "Aal"))
+    assert (dataset.class_names, dataset.labels.tolist()) == (("Katze", "Hund", "Aal"), LABELS.tolist())
+
+
+def test_a_column_of_classes_is_taken_for_classes(tmp_path):
+    """As Keras's labels often come."""
+    np.save(tmp_path / "a.npy", LABELS[:, None])
+    np.savez(tmp_path / "a.npz", predicted=LABELS[:, None], labels=LABELS[:, None])
+    for name in ("a.npy", "a.npz"):
+        assert read_foreign_predictions(tmp_path / name).predicted.tolist() == LABELS.tolist()
+    assert read_foreign_predictions(tmp_path / "a.npz").labels.tolist() == LABELS.tolist()

@@ -10,6 +10,7 @@ from tiny_run import NAMES, all_right, tiny_predictions, tiny_run
 
 from mnist_report.evaluation.comparison import compare
 from mnist_report.gates.document import read_document
+from mnist_report.gates.rules import default_gates
 from mnist_report.judging import ci_files, judge_document, judge_run, last_line
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.runs.metrics_document import metrics_document
@@ -40,6 +41,16 @@ def test_with_rules_there_are_three_files(stored):
     assert last_line(judged).startswith("INCONCLUSIVE: of 1 gate, 1 left open. Accuracy 75 %")
     assert 'name="Pets"' in files["junit.xml"]
     assert "Against" not in files["summary.md"]
+
+
+def test_default_gates_that_few_images_cannot_decide_are_told_from_own_ones(stored):
+    """Who wrote no rule does not know where they come from."""
+    gates = default_gates(with_baseline=False)
+    told = [
+        last_line(judge_run(replace(stored, gates=rules), TODAY)) for rules in (gates, replace(gates, default=False))
+    ]
+    assert told[0].startswith("ERROR: ")
+    assert told[0] == f"{told[1]} (these are the default gates; give your own with --gates)"
 
 
 def test_with_a_baseline_there_is_a_comparison(stored):

@@ -83,6 +83,85 @@ def test_other_files_are_refused_wherever_they_are_named(tmp_path, where):
         OnnxRunner(file_of(path, path.read_bytes()), "auto")
 
 
+def label_and(onnx, *outputs):
+    """As skl2onnx has it: the label first, then these; all are made of the pixels' class scores."""
+    make, types = onnx.helper, onnx.TensorProto
+    shapes = {"label": (types.INT64, ["n"]), "rows": (types.FLOAT, ["n", 3]), "maps": (types.FLOAT, ["n", 3, 1])}
+    nodes = [
+        make.make_node("Flatten", ["x"], ["f"]),
+        make.make_node("MatMul", ["f", "k"], ["rows"]),
+        make.make_node("ArgMax", ["rows"], ["label"], axis=1, keepdims=0),
+        make.make_node("Unsqueeze", ["rows", "two"], ["maps"]),
+        make.make_node("Identity", ["rows"], ["other"]),
+        make.make_node("ZipMap", ["rows"], ["zipped"], domain="ai.onnx.ml", classlabels_int64s=[0, 1, 2]),
+    ]
+    values = [make.make_tensor_value_info(name, *shapes.get(name, shapes["rows"])) for name in ("label", *outputs)]
+    if "zipped" in outputs:
+        of_maps = make.make_map_type_proto(types.INT64, make.make_tensor_type_proto(types.FLOAT, []))
+        values[-1] = make.make_value_info("zipped", make.make_sequence_type_proto(of_maps))
+    graph = make.make_graph(
+        nodes,
+        "g",
+        [make.make_tensor_value_info("x", types.FLOAT, ["n", 1, 4, 4])],
+        values,
+        [onnx.numpy_helper.from_array(KERNEL, "k"), onnx.numpy_helper.from_array(np.array([2]), "two")],
+    )
+    opsets = [make.make_opsetid("", 17), make.make_opsetid("ai.onnx.ml", 3)]
+    return make.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()
+
+
+@pytest.mark.parametrize("others", [("rows",), ("rows", "maps"), ("maps", "rows")])
+def test_of_several_outputs_the_scores_are_taken(tmp_path, others):
+    """A classifier of scikit-learn gives the label first."""
+    onnx = pytest.importorskip("onnx")
+    runner = OnnxRunner(file_of(tmp_path / "m.onnx", label_and(onnx, *others)), "auto")
+    pixels = IMAGES.reshape(7, 1, 4, 4).astype(np.float32) / 255
+    np.testing.assert_allclose(runner.predict(pixels), pixels.reshape(7, 16) @ KERNEL, atol=1e-5)
+    assert runner.anatomy.num_classes == 3
+
+
+@pytest.mark.parametrize(
+    ("others", "telling"),
+    [
+        (
+            ("rows", "other"),
+            "found 3 outputs, of which 2 could be scores of classes; expected one output with a column",
+        ),
+        (("maps",), "found 2 outputs, of which 0 could be scores"),
+        (("zipped",), "a list of dictionaries .ZipMap.; convert the model again with skl2onnx's option zipmap=False"),
+    ],
+)
+def test_outputs_that_nobody_can_choose_from_are_refused(tmp_path, others, telling):
+    """With what to do about scikit-learn's usual form."""
+    onnx = pytest.importorskip("onnx")
+    with pytest.raises(ModelError, match=telling):
+        OnnxRunner(file_of(tmp_path / "m.onnx", label_and(onnx, *others)), "auto")
+
+
+@pytest.mark.parametrize("says", [None, ["n", "classes"]])
+def test_how_many_classes_there_are_is_tried_out_where_the_file_is_silent(tmp_path, says):
+    """Older exporters wrote no shape for the output."""
+    onnx = pytest.importorskip("onnx")
+    graph = onnx.load_model_from_string(dense())
+    graph.graph.output[0].CopyFrom(onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, says))
+    runner = OnnxRunner(file_of(tmp_path / "m.onnx", graph.SerializeToString()), "auto")
+    assert runner.anatomy.num_classes == 3
+
+
+@pytest.mark.parametrize("kind", ["UINT8", "INT32", "INT64"])
+def test_a_model_of_whole_numbers_gets_them(tmp_path, kind):
+    """The pixels as they are."""
+    onnx = pytest.importorskip("onnx")
+    graph = onnx.load_model_from_string(dense())
+    graph.graph.input[0].type.tensor_type.elem_type = getattr(onnx.TensorProto, kind)
+    graph.graph.node[0].input[0] = "c"
+    graph.graph.node.insert(0, onnx.helper.make_node("Cast", ["x"], ["c"], to=onnx.TensorProto.FLOAT))
+    runner = OnnxRunner(file_of(tmp_path / "m.onnx", graph.SerializeToString()), "auto")
+    pixels = IMAGES.reshape(7, 1, 4, 4).astype(np.float32)
+    np.testing.assert_allclose(runner.predict(pixels), pixels.reshape(7, 16) @ KERNEL, rtol=1e-4)
+    assert runner.anatomy.implied_scale == "raw"
+
+
 def test_a_file_of_anything_else_is_an_error(tmp_path):
     """In spite of its suffix."""
     dense()

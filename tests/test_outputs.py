@@ -1,5 +1,7 @@
 """What a model's numbers are taken for."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,26 +24,31 @@ def test_each_form_becomes_the_same_probabilities(kind):
     np.testing.assert_allclose(found.probabilities, softmax(LOGITS.astype(float), axis=1), atol=1e-6)
 
 
-def test_sigmoid_scores_are_divided_by_their_sum():
-    """The class stays the same."""
+def test_of_sigmoids_the_probability_that_one_alone_is_right_is_made():
+    """By a plain loop: this one is right, all others are wrong, divided by the sum over all classes."""
     found = recognise(SIGMOID)
-    assert found.kind == "scores"
-    np.testing.assert_allclose(found.probabilities, SIGMOID / SIGMOID.sum(axis=1, keepdims=True), rtol=1e-5)
+    assert found.kind == "sigmoids"
+    for row, scores in zip(found.probabilities[:20], SIGMOID[:20].astype(float), strict=True):
+        alone = [math.prod(p if j == k else 1 - p for j, p in enumerate(scores)) for k in range(10)]
+        np.testing.assert_allclose(row, [value / sum(alone) for value in alone], rtol=1e-4)
 
 
-def test_a_row_of_zeros_becomes_one_of_equal_probabilities():
+@pytest.mark.parametrize("row", [[1, 0, 0], [1, 1, 0], [0, 0, 0], [1, 1, 1], [1, np.nextafter(np.float32(1), 0), 0]])
+def test_sigmoids_at_their_ends_keep_the_order_of_the_classes(row):
     """Nothing is divided by nothing."""
-    scores = SIGMOID.copy()
-    scores[3] = 0
-    assert recognise(scores).probabilities[3].tolist() == [np.float32(0.1)] * 10
-
-
-def test_quantised_probabilities_that_sum_to_nearly_one_are_scores():
-    """As a model in int8 gives them."""
-    rough = np.round(softmax(LOGITS, axis=1) * 256) / 256
-    found = recognise(rough.astype(np.float32))
-    assert found.kind == "scores"
+    rows = np.array([[0.5, 0.9, 0.9], row], np.float32)
+    found = recognise(rows)
+    assert found.kind == "sigmoids"
     np.testing.assert_allclose(found.probabilities.sum(axis=1), 1, atol=1e-6)
+    assert found.probabilities.argmax(axis=1).tolist() == rows.argmax(axis=1).tolist()
+
+
+def test_quantised_probabilities_that_sum_to_nearly_one_are_divided_by_their_sum():
+    """As a model in int8 gives them."""
+    rough = (np.round(softmax(LOGITS, axis=1) * 256) / 256).astype(np.float32)
+    found = recognise(rough)
+    assert found.kind == "rounded probabilities"
+    np.testing.assert_allclose(found.probabilities, rough / rough.sum(axis=1, keepdims=True), rtol=1e-6)
 
 
 def test_nobody_can_tell_what_is_not_finite():

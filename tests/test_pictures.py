@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile  # noqa: TID253  nobody waits for these tests
 from strategies import law
 
-from mnist_report.data.pictures import JPEG_SCAN, MOST_ENCODED, decode_picture
+from mnist_report.data import pictures
+from mnist_report.data.pictures import JPEG_SCAN, MOST_ENCODED, decode_picture, grey_stack
 from mnist_report.errors import DataError
 
 
@@ -87,3 +88,13 @@ def test_half_a_picture_is_refused_whatever_other_libraries_say(monkeypatch):
     with pytest.raises(DataError, match="not a readable PNG"):
         decode_picture(png_bytes(np.zeros((9, 9), np.uint8))[:-30], "here")
     assert ImageFile.LOAD_TRUNCATED_IMAGES
+
+
+def test_a_stack_of_colours_becomes_grey_as_pillow_makes_it(monkeypatch):
+    """Every corner of the cube, and some of its inside, in parts."""
+    monkeypatch.setattr(pictures, "PIXELS_AT_ONCE", 100)
+    corners = np.array(np.meshgrid(*[[0, 1, 127, 254, 255]] * 3)).T.reshape(-1, 5, 5, 3).astype(np.uint8)
+    inside = np.random.default_rng(3).integers(0, 256, (40, 5, 5, 3), dtype=np.uint8)
+    colours = np.concatenate([corners, inside])
+    expected = [np.asarray(Image.fromarray(colour).convert("L")) for colour in colours]
+    np.testing.assert_array_equal(grey_stack(colours), expected)

@@ -59,6 +59,7 @@ def test_the_layouts_that_circulate_are_read(tmp_path, text):
         ("", "found 0 columns, expected one of labels"),
         ("label,a,b,c,d\n", "has no rows"),
         ("1,2,3\n", "found 3 columns, .* a square image, such as 784"),
+        ("a,b,c,d\n1,2,3,4\n", "found 4 pixel columns and no 'label', .*test.csv has no labels, use train.csv"),
         ("label,a,b,c,d\n1,2,3,4,5\n1,2,3,4\n", "line 3 has 4 cells, expected 5"),
         ("1,2,3,4,5\n1,2,3,4,5,6\n", "line 2 has 6 cells, expected 5"),
         ("1,2,3,4,5\n\n1,2,3,4,5\n", "line 2 has 1 cells, expected 5"),
@@ -76,7 +77,7 @@ def test_the_layouts_that_circulate_are_read(tmp_path, text):
         ("1," * 20_000_000, "the first line is longer than"),
         ("1,2,3,4,5\n" + "1" * 20_000_000, "longer than 5 cells"),
     ],
-    ids=range(19),
+    ids=range(20),
 )
 def test_a_table_that_is_none_is_an_error(tmp_path, text, telling):
     """The message names the line and the column."""

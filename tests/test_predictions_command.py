@@ -234,3 +234,29 @@ def test_predictions_of_other_images_are_refused(call, pets):
     status, _, err = call("evaluate", "--predictions", pets)
     assert status == 3
     assert "found 300 rows, but mnist (test split) has 10,000 images" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--scale", "raw"], "--scale is about a model, and --predictions a.npz has none; leave it out"),
+        (["--trust-model"], "--trust-model is about a model, and"),
+        (["--model-sha256", "0" * 64], "--model-sha256 is about a model, and"),
+        (["--data", "none", "--center"], "--center is about images, and --data none has none; leave it out"),
+        (["--data", "none", "--transpose"], "--transpose is about images, and"),
+    ],
+)
+def test_an_option_that_nothing_would_heed_is_refused_before_anything_is_read(call, options, expected):
+    """Nobody shall think that it had an effect; the file is not even there."""
+    status, _, err = call("run", "--predictions", "a.npz", *options)
+    assert status == 2
+    assert err.startswith(f"error: {expected}")
+
+
+def test_class_names_are_used_without_images(finished, tmp_path):
+    """They are in every file of the run."""
+    (tmp_path / "names.txt").write_text("Hund\nKatze\n")
+    (tmp_path / "vendor.csv").write_text("label,predicted\n" + "0,0\n1,1\n" * 50)
+    options = ["--data", "none", "--class-names", tmp_path / "names.txt"]
+    run = finished("--predictions", tmp_path / "vendor.csv", *options)
+    assert facts(run)["data"]["class_names"] == ["Hund", "Katze"]

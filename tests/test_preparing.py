@@ -1,6 +1,7 @@
 """How the preparation of the images is found: three-line models that expect one, tried on MNIST's training images."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from mnist_report.inference import Inference
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.arranging import PADDED, RESIZED, Layout
 from mnist_report.model.scaling import SCALES, Preparation
-from mnist_report.preparing import Sample, choose_preparation, decide, training_sample, warn_of_doubt
+from mnist_report.preparing import Sample, Trial, choose_preparation, decide, training_sample, understand
 
 UNDO = {
     "unit": lambda x: x,
@@ -99,6 +100,48 @@ def test_the_log_loss_of_each_is_a_plain_loops(training, test_set, sample):
     assert chosen.losses["unit"] == pytest.approx(sum(plain) / len(plain), abs=1e-4)
 
 
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("scale", ["unit", "inverted"])
+def test_the_scale_of_a_model_that_only_names_classes_is_found(training, test_set, sample, scale, single):
+    """One-hot, or as a number: by how often it is right."""
+    scores = model_of(training, scale)
+
+    def predict(images, show, preparation):
+        said = scores.predict(images, show, preparation).answer.argmax(axis=1)
+        return Inference((said[:, None] if single else np.eye(10)[said]).astype(np.float32), 500, 1.0)
+
+    model = SimpleNamespace(model=scores.model, predict=predict)
+    shown = replace(anatomy(), single_label=single)
+    chosen = choose_preparation(model, shown, test_set, scale="auto", sample=lambda: sample)
+    assert (chosen.preparation.scale == "inverted", chosen.doubt) == (scale == "inverted", "")
+    said = predict(sample.images, None, chosen.preparation).answer
+    right = int(((said[:, 0] if single else said.argmax(axis=1)) == sample.labels).sum())
+    plain = -(right * math.log(0.9) + (500 - right) * math.log(0.1 / 9)) / 500
+    assert chosen.losses[chosen.preparation.scale] == pytest.approx(plain, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("answer", "single", "kind"),
+    [
+        (np.eye(10)[np.arange(50) % 10], False, "probabilities"),
+        (np.eye(10)[np.arange(50) % 10] * 7, False, "logits"),
+        ((np.arange(50) % 10)[:, None], True, "labels"),
+    ],
+)
+def test_an_answer_is_understood(test_set, answer, single, kind):
+    """As what it is taken for; its classes are what counts."""
+    shown = replace(anatomy(), single_label=single)
+    predictions, found = understand(answer.astype(np.float32), shown, test_set, "mine.onnx")
+    assert (found, predictions.predicted.tolist()) == (kind, (np.arange(50) % 10).tolist())
+    assert predictions.graded == (kind != "labels")
+
+
+def test_a_class_that_is_none_is_an_error(test_set):
+    """A model of more classes, say."""
+    with pytest.raises(ModelError, match=r"mine\.onnx: row 0 says class 10, expected 0 to 9 \(50 such rows\)"):
+        understand(np.full((50, 1), 10, np.float32), replace(anatomy(), single_label=True), test_set, "mine.onnx")
+
+
 def never():
     """No training images may be read here."""
     raise AssertionError
@@ -128,14 +171,6 @@ def test_without_training_images_the_scale_is_from_0_to_1_and_that_is_said(train
     )
 
 
-def test_a_doubt_is_said_only_when_the_model_has_answered(training, test_set, caplog):
-    """Else a file that fails would have two lines."""
-    chosen = choose_preparation(model_of(training, "raw"), anatomy(), test_set, scale="auto", sample=lambda: None)
-    assert [record for record in caplog.records if "pixels" in record.message] == []
-    warn_of_doubt(chosen, "mine.keras")
-    assert [record.levelname for record in caplog.records if chosen.doubt in record.message] == ["WARNING"]
-
-
 def test_without_training_images_a_layer_of_the_model_decides(training, test_set):
     """A Rescaling layer, say."""
     shown = anatomy(implied="raw", why="it has a Rescaling layer")
@@ -157,33 +192,102 @@ NOISE = np.random.default_rng(0).normal(0, 0.1, 200)
 NOISE -= NOISE.mean()
 
 
+GUESS = math.log(10)
+
+
+def tried(unit, raw, standard=2.0, *, tempered=None):
+    """Losses of the same noise around these means; tempered the same, if nothing else is said."""
+    means = {UNIT: unit, RAW: raw, STANDARD: standard}
+    fitted = means if tempered is None else dict(zip(means, tempered, strict=True))
+    return {one: Trial(means[one] + NOISE, fitted[one] + NOISE) for one in means}
+
+
 def test_alike_losses_leave_what_is_assumed():
     """Raw is a little better here, but not by more than chance."""
-    chosen = decide({UNIT: 0.5 + NOISE, RAW: 0.499 + NOISE[::-1], STANDARD: 2 + NOISE}, UNIT, "", 10)
+    trials = tried(0.5, 0.499)
+    trials[RAW] = Trial(0.499 + NOISE[::-1], 0.499 + NOISE[::-1])
+    chosen = decide(trials, UNIT, "", GUESS)
     assert chosen.preparation == UNIT
     assert chosen.why == "log loss 0.5 on 200 training images, hardly different from raw 0.499"
 
 
 def test_what_is_assumed_yields_to_what_is_clearly_better():
     """A Rescaling layer may have been left over."""
-    chosen = decide({UNIT: 0.5 + NOISE, RAW: 0.1 + NOISE, STANDARD: 2 + NOISE}, UNIT, "it has a Rescaling layer", 10)
+    chosen = decide(tried(0.5, 0.1), UNIT, "it has a Rescaling layer", GUESS)
     assert chosen.preparation == RAW
     assert chosen.why == "log loss 0.1 on 200 training images, the next best being unit with 0.5"
 
 
-@pytest.mark.parametrize("loss", [math.log(10), 5.0, math.inf, math.nan])
+def test_a_wrong_scale_that_softens_a_model_too_sure_of_itself_is_not_taken():
+    """At the best temperature of each, the right one is the better one."""
+    chosen = decide(tried(1.6, 3.3, 1.0, tempered=(0.6, 0.4, 0.9)), UNIT, "", GUESS)
+    assert chosen.preparation == RAW
+    assert chosen.why == (
+        "log loss 3.3 on 200 training images, the next best being standard with 1, which is worse at any temperature"
+    )
+
+
+@pytest.mark.parametrize("loss", [GUESS, GUESS - 1e-9, 5.0, math.inf])
 def test_a_model_that_only_guesses_gets_what_is_assumed_and_that_is_said(loss):
-    """Whether untrained, trained for something else or broken."""
-    losses = {one: np.full(200, loss if one is not RAW else np.inf) for one in (UNIT, RAW)}
-    chosen = decide(losses, UNIT, "", 10)
+    """Whether untrained, trained for something else, constant or broken."""
+    trials = {
+        UNIT: Trial(np.full(200, loss), np.full(200, loss)),
+        RAW: Trial(np.full(200, np.inf), np.full(200, np.inf)),
+    }
+    chosen = decide(trials, UNIT, "", GUESS)
     assert chosen.preparation == UNIT
-    assert "on 200 training images none did clearly better than a guess" in chosen.doubt
+    assert "on 200 training images none had a log loss that is clearly lower than a guess's" in chosen.doubt
 
 
 def test_a_single_image_decides_nothing():
     """There is no noise to be seen in it."""
-    chosen = decide({UNIT: np.array([0.5]), RAW: np.array([0.1])}, UNIT, "", 10)
-    assert chosen.preparation == UNIT
+    trials = {UNIT: Trial(np.array([0.5]), np.array([0.5])), RAW: Trial(np.array([0.1]), np.array([0.1]))}
+    assert decide(trials, UNIT, "", GUESS).preparation == UNIT
+
+
+def test_a_network_that_is_too_sure_of_itself_keeps_its_scale(training, test_set, sample):
+    """A hundred times as sure as the mean images are, of raw pixels."""
+    plain = model_of(training, "raw")
+
+    def predict(images, show, preparation):
+        answer = plain.predict(images, show, preparation).answer.astype(float) * 20
+        powers = np.exp(answer - answer.max(axis=1, keepdims=True))
+        return Inference((powers / powers.sum(axis=1, keepdims=True)).astype(np.float32), 500, 1.0)
+
+    model = SimpleNamespace(model=plain.model, predict=predict)
+    chosen = choose_preparation(model, anatomy(), test_set, scale="auto", sample=lambda: sample)
+    assert chosen.preparation.scale == "raw"
+
+
+@pytest.mark.parametrize("scale", ["unit", "standard"])
+def test_the_scale_of_a_model_of_sigmoids_is_found(training, test_set, sample, scale):
+    """With a wrong one they say yes to several classes."""
+    plain = model_of(training, scale)
+
+    def predict(images, show, preparation):
+        logits = plain.predict(images, show, preparation).answer.astype(float) - 22
+        return Inference((1 / (1 + np.exp(-np.clip(logits, -700, 700)))).astype(np.float32), 500, 1.0)
+
+    model = SimpleNamespace(model=plain.model, predict=predict)
+    chosen = choose_preparation(model, anatomy(), test_set, scale="auto", sample=lambda: sample)
+    assert (chosen.preparation.scale, chosen.doubt) == (scale, "")
+
+
+def test_the_mean_of_other_data_without_training_images_is_in_doubt(tmp_path):
+    """MNIST's is taken, and the head of the report says so."""
+    path = tmp_path / "d.csv"
+    path.write_text("\n".join("0,1,2,3,4" for _ in range(5)), "utf-8")
+    model = SimpleNamespace(model=SimpleNamespace(path=Path("mine.keras"), card=None))
+    data = load_dataset(str(path), "test")
+    chosen = choose_preparation(model, anatomy((2, 2)), data, scale="standard", sample=lambda: None)
+    assert (chosen.preparation.mean, chosen.why) == (0.1307, "as asked for")
+    assert chosen.doubt.startswith("There are no training images, so the mean and the deviation")
+
+
+def test_training_images_that_are_evaluated_are_said_to_be(training, sample):
+    """Of a run on the training images."""
+    chosen = choose_preparation(model_of(training, "raw"), anatomy(), training, scale="auto", sample=lambda: sample)
+    assert chosen.why.endswith("; these are evaluated, too")
 
 
 def test_a_sample_is_of_the_training_images(training, sample):

@@ -12,6 +12,7 @@ from data_files import write_everything
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from makers import damaged_npz, digits, idx_header, npy_bytes, npy_header, write_idx_folder, write_npz, zip_bytes
+from PIL import Image  # noqa: TID253  nobody waits for these tests
 from strategies import law
 
 import mnist_report
@@ -267,6 +268,23 @@ def test_sets_of_other_class_counts_are_read(tmp_path, classes):
     names = load_dataset(str(path), reading=Reading(class_names=tmp_path / "names.txt")).class_names
     assert names == tuple(f"kind {k}" for k in range(classes))
     assert len(load_dataset(str(path)).class_names) == max(classes, 10)
+
+
+def test_an_npz_of_colours_becomes_grey_as_pictures_do(tmp_path):
+    """MedMNIST has such sets; Pillow says what grey is."""
+    colours = np.random.default_rng(5).integers(0, 256, (6, 4, 5, 3), dtype=np.uint8)
+    np.savez(tmp_path / "path.npz", test_images=colours, test_labels=np.arange(6)[:, None])
+    expected = [np.asarray(Image.fromarray(colour).convert("L")) for colour in colours]
+    np.testing.assert_array_equal(load_dataset(str(tmp_path / "path.npz")).images, expected)
+
+
+@pytest.mark.parametrize("shape", [(1, 1001, 1, 3), (900, 1000, 1000, 3)])
+def test_colours_beyond_the_limits_are_refused_before_they_are_kept(tmp_path, shape):
+    """They are three numbers a pixel until they are grey."""
+    path = tmp_path / "data.npz"
+    path.write_bytes(zip_bytes({"x_test.npy": npy_header(shape), "y_test.npy": npy_bytes(np.zeros(1, int))}))
+    with pytest.raises(DataError, match=rf"{path}.*expected at most [\d,]+"):
+        load_dataset(str(path))
 
 
 @pytest.mark.parametrize("shape", [(1, 1001, 1), (1, 1, 1001), (20_000_001, 1, 1), (3000, 1000, 1000)])

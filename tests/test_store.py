@@ -48,7 +48,7 @@ def test_a_folder_is_not_a_model(tmp_path):
         identify_model(tmp_path / "mine.keras")
 
 
-@pytest.mark.parametrize(("name", "found"), [("mine.pt", ".pt"), ("mine.keras.zip", ".zip"), ("mine", "no suffix")])
+@pytest.mark.parametrize(("name", "found"), [("mine.h6", ".h6"), ("mine.keras.zip", ".zip"), ("mine", "no suffix")])
 def test_another_suffix_is_an_error_that_says_how_to_save(tmp_path, name, found):
     """A pickle of another framework is no model that we can read."""
     write_hollow_model(tmp_path / name)
@@ -56,6 +56,35 @@ def test_another_suffix_is_an_error_that_says_how_to_save(tmp_path, name, found)
         ModelError,
         match=rf"{name}: expected a .keras file \(or .*\), found {found}; save it with model.save\(\)",
     ):
+        identify_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".PTH", ".pkl", ".joblib", ".safetensors"])
+def test_a_file_of_another_library_is_an_error_that_shows_a_way(tmp_path, suffix):
+    """Keras's model.save() is nothing to whoever works with PyTorch."""
+    (tmp_path / f"mine{suffix}").write_bytes(b"any")
+    expected = rf"found {suffix}; export it to ONNX, or give its predictions with --predictions$"
+    with pytest.raises(ModelError, match=expected):
+        identify_model(tmp_path / f"mine{suffix}")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("m.keras", b"\x89HDF\r\n\x1a\n\0", "so not a .keras file, .*; this is an HDF5 file: name it .h5"),
+        (
+            "m.keras",
+            b"<!doctype html>\n<p>404",
+            "so not a .keras file, .*; this is text, not a model (a failed download?)",
+        ),
+        ("m.h5", b"PK\x03\x04", "not an HDF5 file, .*; this is a zip archive, as .keras files are: name it .keras"),
+        ("m.h5", b"\x00\xff", "not an HDF5 file, in spite of its suffix .h5$"),
+    ],
+)
+def test_a_file_with_the_wrong_suffix_is_an_error_that_says_what_it_is(tmp_path, name, content, expected):
+    """Mostly it needs but another name."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelError, match=expected.replace("(", r"\(").replace(")", r"\)").replace("?", r"\?")):
         identify_model(tmp_path / name)
 
 

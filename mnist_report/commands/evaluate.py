@@ -1,5 +1,6 @@
 """`mnist-report evaluate`: predictions and frames without a report."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,8 +120,15 @@ def make_job(
             raise ConfigError(f"{name} is {value}, expected at least {least}")
     if predictions is not None and model is not None:
         raise ConfigError(f"--model {model} and --predictions {predictions} exclude each other; give only one of them")
-    if predictions is None and data == NO_DATA:
-        raise ConfigError("--data none goes with --predictions alone; a model needs images")
+    if predictions is not None:
+        unused = (("--scale", scale != "auto"), ("--trust-model", trust_model), ("--model-sha256", model_sha256))
+        _refuse_unused(unused, f"a model, and --predictions {predictions} has none")
+    if data == NO_DATA:
+        if predictions is None:
+            raise ConfigError("--data none goes with --predictions alone; a model needs images")
+        _refuse_unused(
+            (("--center", reading.center), ("--transpose", reading.transpose)), "images, and --data none has none"
+        )
     check_digest(model_sha256)
     return Job(
         model=model or shipped_model(),
@@ -144,6 +152,13 @@ def make_job(
         templates=templates,
         predictions=predictions,
     )
+
+
+def _refuse_unused(given: Iterable[tuple[str, object]], about: str) -> None:
+    """See that no option is given that nothing would heed."""
+    for option, value in given:
+        if value:
+            raise ConfigError(f"{option} is about {about}; leave it out")
 
 
 def run_job(job: "Job", terminal: Console, dataset: "Dataset | None" = None) -> "Finished":

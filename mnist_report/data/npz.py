@@ -13,6 +13,7 @@ from numpy.lib.npyio import NpzFile
 
 from mnist_report.data.limits import check_growth, check_size
 from mnist_report.data.messages import one_line
+from mnist_report.data.pictures import LUMINANCE, grey_stack
 from mnist_report.data.reading import Labelled
 from mnist_report.errors import DataError
 
@@ -42,7 +43,7 @@ def read_npz(path: Path, split: str) -> Labelled:
     """Read one split.
 
     Args:
-        path: an archive with the arrays `x_test` and `y_test`, or `test_images` and `test_labels`.
+        path: an archive with the arrays `x_test` and `y_test`, or `test_images` and `test_labels`; colours become grey.
         split: "train" or "test".
 
     Raises:
@@ -65,6 +66,8 @@ def read_npz(path: Path, split: str) -> Labelled:
         raise DataError(f"{path}: not a readable .npz of plain arrays ({one_line(error)})") from error
     if not all(isinstance(member, np.ndarray) for member in (images, labels)):
         raise DataError(f"{path}: not a readable .npz of plain arrays (a member is no .npy file)")
+    if images.dtype == np.uint8 and images.ndim == 4 and images.shape[3] == len(LUMINANCE):
+        images = grey_stack(images)
     column = labels.ndim == 2 and labels.shape[1] == 1
     return Labelled(images, labels[:, 0] if column else labels)
 

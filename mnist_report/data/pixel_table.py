@@ -75,6 +75,11 @@ def _layout(path: Path, file: BinaryIO) -> _Layout:
     headed = LABEL in names or not any(NUMBER.fullmatch(name) for name in names)
     if headed and names.count(LABEL) > 1:
         raise DataError(f"{path}: two columns are called {LABEL!r}")
+    if len(cells) > 1 and math.isqrt(len(cells)) ** 2 == len(cells) and LABEL not in names:
+        raise DataError(
+            f"{path}: found {len(cells)} pixel columns and no {LABEL!r}, expected both; Kaggle's test.csv has no "
+            "labels, use train.csv"
+        )
     side = math.isqrt(max(len(cells) - 1, 0))
     if side == 0 or side * side != len(cells) - 1:
         raise DataError(

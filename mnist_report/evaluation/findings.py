@@ -11,6 +11,7 @@ from mnist_report.evaluation.tally import Tally
 
 CERTAIN = 1 - 1e-6
 MOSTLY = 0.9
+MOST_NAMED = 10
 
 
 def find(predictions: Predictions, tally: Tally) -> tuple[str, ...]:
@@ -19,7 +20,7 @@ def find(predictions: Predictions, tally: Tally) -> tuple[str, ...]:
         _ungraded(predictions),
         _at_chance(tally),
         _permuted(tally, predictions.class_names),
-        *_never_predicted(tally, predictions),
+        _never_predicted(tally, predictions.class_names),
     )
     return tuple(sentence for sentence in (*found, _saturated(predictions)) if sentence)
 
@@ -58,7 +59,7 @@ def _permuted(tally: Tally, names: tuple[str, ...]) -> str:
     explained = tally.confusion[np.arange(len(names)), target].sum() / tally.n
     if explained < MOSTLY:
         return ""
-    pairs = ", ".join(f"{names[k]} to {names[target[k]]}" for k in moved[:10])
+    pairs = ", ".join(f"{names[k]} to {names[target[k]]}" for k in moved[:MOST_NAMED])
     return (
         f"The confusion matrix is a permutation: {_percent(explained)} of the images are right if the classes are "
         "renamed "
@@ -66,12 +67,18 @@ def _permuted(tally: Tally, names: tuple[str, ...]) -> str:
     )
 
 
-def _never_predicted(tally: Tally, predictions: Predictions) -> list[str]:
+def _never_predicted(tally: Tally, names: tuple[str, ...]) -> str:
+    """Classes that images have and no answer is: one sentence, however many they are."""
     actual, predicted = tally.confusion.sum(axis=1), tally.confusion.sum(axis=0)
-    return [
-        f"The class {predictions.class_names[k]} is never predicted, although {actual[k]:,} images have it."
-        for k in np.flatnonzero((actual > 0) & (predicted == 0))
-    ]
+    never = np.flatnonzero((actual > 0) & (predicted == 0))
+    if len(never) == 0:
+        return ""
+    images = f"{actual[never].sum():,} images have"
+    if len(never) == 1:
+        return f"The class {names[never[0]]} is never predicted, although {images} it."
+    named = [names[k] for k in never[:MOST_NAMED]]
+    last = f"{len(never) - MOST_NAMED} more" if len(never) > MOST_NAMED else named.pop()
+    return f"{len(never)} classes are never predicted, although {images} them: {', '.join(named)} and {last}."
 
 
 def _saturated(predictions: Predictions) -> str:

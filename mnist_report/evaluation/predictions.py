@@ -94,6 +94,8 @@ def make_predictions(
     class_names: tuple[str, ...],
     where: str = "the predictions",
     first_row: int = 0,
+    *,
+    saved: bool = False,
 ) -> Predictions:
     """Check a model's answer and derive what each image's row says.
 
@@ -103,6 +105,7 @@ def make_predictions(
         class_names: at least two.
         where: whose they are, for messages.
         first_row: the number of the first one, for messages.
+        saved: whether another program saved them in a file, for messages.
 
     Raises:
         ModelError: the shape does not fit, or a row holds NaN, infinity or something other than probabilities.
@@ -113,7 +116,7 @@ def make_predictions(
             f"{where}: shape is {probabilities.shape}, expected {expected}: a row an image, a column a class"
         )
     stored = np.ascontiguousarray(probabilities, dtype=np.float32)
-    rows = _normalised(stored, where, first_row)
+    rows = _normalised(stored, where, first_row, saved=saved)
     every = np.arange(len(rows))
     predicted = rows.argmax(axis=1)
     others = rows.copy()
@@ -175,7 +178,12 @@ def make_class_predictions(
 
 
 def interpret(
-    answers: NDArray[np.floating], labels: NDArray[np.int64], class_names: tuple[str, ...], where: str
+    answers: NDArray[np.floating],
+    labels: NDArray[np.int64],
+    class_names: tuple[str, ...],
+    where: str,
+    *,
+    saved: bool = False,
 ) -> Predictions:
     """A model's output rows as predictions: as `make_predictions`, but one-hot rows are classes without probabilities.
 
@@ -184,7 +192,7 @@ def interpret(
     """
     if answers.shape == (len(labels), len(class_names)) and is_one_hot(answers):
         return make_class_predictions(answers.argmax(axis=1), labels, class_names, where)
-    return make_predictions(answers, labels, class_names, where)
+    return make_predictions(answers, labels, class_names, where, saved=saved)
 
 
 def is_one_hot(rows: NDArray[np.floating]) -> bool:
@@ -214,17 +222,19 @@ def brier_score(rows: NDArray[np.float64], of_truth: NDArray[np.float64]) -> NDA
     return score
 
 
-def _normalised(probabilities: NDArray[np.float32], where: str, first_row: int) -> NDArray[np.float64]:
+def _normalised(probabilities: NDArray[np.float32], where: str, first_row: int, *, saved: bool) -> NDArray[np.float64]:
     """Rows in float64, each divided by its sum; the first that is not a row of probabilities is an error."""
     with np.errstate(invalid="ignore"):  # a signalling NaN, which is refused below like any other
         rows = probabilities.astype(np.float64)
     sums = rows.sum(axis=1)
     finite, negative = np.isfinite(rows).all(axis=1), np.any(rows < 0, axis=1)
     off = np.abs(sums - 1) > SUM_TOLERANCE
+    softmax = "apply softmax to each row before you save them" if saved else "end the model with a softmax"
+    to_sum = f"divide each row by its sum, or where they are logits {softmax}" if saved else softmax
     for bad, why in (
         (np.logical_not(finite), "contains NaN or infinity: the model is broken or diverged"),
-        (negative, "is negative: these look like logits; end the model with a softmax"),
-        (off, "does not sum to 1: these are not probabilities; end the model with a softmax"),
+        (negative, f"is negative: these look like logits; {softmax}"),
+        (off, f"does not sum to 1: these are not probabilities; {to_sum}"),
     ):
         _refuse(bad, rows, where, first_row, why)
     normalised: NDArray[np.float64] = rows / sums[:, np.newaxis]
@@ -234,5 +244,8 @@ def _normalised(probabilities: NDArray[np.float32], where: str, first_row: int) 
 def _refuse(bad: NDArray[np.bool_], rows: NDArray[np.float64], where: str, first_row: int, why: str) -> None:
     found = np.flatnonzero(bad)
     if len(found):
-        row = ", ".join(f"{value:.4g}" for value in rows[found[0]][:10])
+        first = rows[found[0]]
+        if (first <= 0).all() and abs(np.exp(first).sum() - 1) <= SUM_TOLERANCE:  # -inf is the logarithm of 0
+            why = "has exponentials that sum to 1: these are log-probabilities; apply exp to each row"
+        row = ", ".join(f"{value:.4g}" for value in first[:10])
         raise ModelError(f"{where}: row {first_row + found[0]} {why} ({len(found)} such rows; this one is {row})")

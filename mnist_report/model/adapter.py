@@ -36,6 +36,7 @@ class Anatomy:
         layers: in order.
         implied_scale: of the pixels, where the model itself shows which it expects.
         implied_by: how it shows that.
+        single_label: whether its one output is the number of a class and no score.
     """
 
     input_shape: tuple[int | None, ...]
@@ -45,6 +46,7 @@ class Anatomy:
     layers: tuple[Layer, ...]
     implied_scale: ScaleName | None = None
     implied_by: str = ""
+    single_label: bool = False
 
 
 def unit_scale(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -103,37 +105,53 @@ def dissect(model: Any, where: str) -> Anatomy:
         raise ModelError(
             f"{where}: found {len(model.inputs)} inputs and {len(model.outputs)} outputs, expected one of each"
         )
-    classes = count_classes(tuple(model.outputs[0].shape), where)
+    given = model.outputs[0]
+    classes, single = read_output(tuple(given.shape), str(getattr(given, "dtype", "")), where)
     layers = tuple(
         Layer(layer.name, type(layer).__name__, _shape_text(layer), layer.count_params()) for layer in model.layers
     )
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     implied, why = _implied_scale(model)
     shape = tuple(model.inputs[0].shape[1:])
-    return Anatomy(shape, classes, model.count_params(), trainable, layers, implied, why)
+    return Anatomy(shape, classes, model.count_params(), trainable, layers, implied, why, single)
 
 
-def count_classes(output_shape: tuple[Any, ...], where: str) -> int:
-    """The number of scores that a model gives for an image, read from the shape of its output with the batch.
+def read_output(output_shape: tuple[Any, ...], dtype: str, where: str) -> tuple[int, bool]:
+    """The number of scores that a model gives for an image, and whether that is the class itself: one whole number.
+
+    Args:
+        output_shape: with the batch; sizes of 1 do not count.
+        dtype: of the numbers.
+        where: whose they are, for messages.
 
     Raises:
         ModelError: it is not one row of scores an image.
     """
+    if output_shape and all(size == 1 for size in output_shape[1:]) and "int" in dtype:
+        return 1, True
     sides = [size for size in output_shape[1:] if size != 1]
     if len(output_shape) < 2 or len(sides) > 1 or not all(isinstance(size, int) for size in sides):
         raise ModelError(f"{where}: output shape is {output_shape}, expected (None, number of classes)")
-    return sides[0] if sides else 1
+    return sides[0] if sides else 1, False
 
 
 def check_classes(anatomy: Anatomy, num_classes: int, where: str) -> None:
-    """See that a model has an output for each class.
+    """See that a model has an output for each class, or names one.
 
     Raises:
         ModelError: it has not.
     """
-    if anatomy.num_classes != num_classes:
-        fewer = anatomy.num_classes < num_classes
-        hint = "; name the classes with --class-names if there are no more of them" if fewer else ""
+    if anatomy.num_classes != num_classes and not anatomy.single_label:
+        if anatomy.num_classes == 1:
+            raise ModelError(
+                f"{where}: the model has one output, the data has {num_classes} classes; expected one for each, also "
+                "for two: end it with a softmax, or give its answers with --predictions"
+            )
+        hint = "; name the classes with --class-names if there are no more of them"
+        if anatomy.num_classes == num_classes + 1:
+            hint = "; where its first output stands for no class, give the others with --predictions"
+        elif anatomy.num_classes > num_classes:
+            hint = ""
         raise ModelError(
             f"{where}: the model has {anatomy.num_classes} outputs, the data has {num_classes} classes{hint}"
         )

@@ -48,6 +48,12 @@ def check_archive(path: Path, where: str, *, trusted: bool) -> None:
     check_config(_model(read_config(config, where), where), where, trusted=trusted)
 
 
+def archive_config(path: Path, where: str) -> dict[str, Any]:
+    """The configuration of a Keras archive that `check_archive` took."""
+    with zipfile.ZipFile(path) as archive:
+        return read_config(archive.read(PARTS[0]), where)
+
+
 def _model(config: dict[str, Any], where: str) -> dict[str, Any]:
     if not isinstance(config.get("config"), dict) or not isinstance(config.get("class_name"), str):
         raise ModelError(f"{where}: its configuration is not that of a model: no class_name with a config")

@@ -13,6 +13,7 @@ from mnist_report.errors import ModelError
 from mnist_report.model.adapter import dissect
 from mnist_report.model.backend import find_backend, keep_no_settings
 from mnist_report.model.hdf5_file import check_archive_weights, check_hdf5, legacy_cause
+from mnist_report.model.keras_archive import archive_config
 from mnist_report.model.runner import cast, check_rows, reason
 from mnist_report.model.store import ModelFile, load_model
 
@@ -28,18 +29,16 @@ class KerasRunner:
             DeviceError: the device that was asked for is not there.
         """
         self._where = str(model.path)
-        config: dict[str, Any] = {}
         if model.format == "hdf5":
             config = check_hdf5(model.loaded, self._where, trusted=model.trusted)
         else:
             check_archive_weights(model.loaded, self._where)
+            config = archive_config(model.loaded, self._where)
         keep_no_settings()
         self.backend = find_backend(device)
         try:
             self._model: Any = load_model(model.loaded, self._where, trusted=model.trusted)
         except ModelError as error:
-            if model.format != "hdf5":
-                raise
             self._model = _load_by_keras_2(model, config, error)
             version = importlib.metadata.version("tf-keras")
             self.backend = replace(self.backend, versions=self.backend.versions | {"tf-keras": version})

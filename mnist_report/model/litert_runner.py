@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import DeviceError, ModelError
-from mnist_report.model.adapter import WHOLE, Anatomy, Layer, count_classes
+from mnist_report.model.adapter import WHOLE, Anatomy, Layer, read_output
 from mnist_report.model.backend import Backend, cpu_name
 from mnist_report.model.runner import cast, check_rows, reason
 from mnist_report.model.scaling import ScaleName, implied_by_range
@@ -49,14 +49,16 @@ class LiteRTRunner:
                 f"{self._where}: found {len(inputs)} inputs and {len(outputs)} outputs, expected one of each"
             )
         self._input, self._output = inputs[0], outputs[0]
-        classes = count_classes(tuple(map(int, self._output["shape"])), self._where)
+        # A whole number that stands for another one is a quantised score.
+        kind = "score" if self._output["quantization"][0] else np.dtype(self._output["dtype"]).name
+        classes, single = read_output(tuple(map(int, self._output["shape"])), kind, self._where)
         shape = tuple(map(int, self._input["shape"]))
         # Where the batch is free LiteRT may be told how many images come; else they go in as many as it takes.
         self._free = len(self._input["shape_signature"]) == len(shape) and int(self._input["shape_signature"][0]) == -1
         self._batch = 1 if self._free else shape[0]
         layers = tuple(Layer(f"{k}", kind, "", 0) for k, kind in enumerate(kinds))
         implied, why = _implied_scale(self._input)
-        self.anatomy = Anatomy(shape[1:], classes, _constants(self._model), 0, layers, implied, why)
+        self.anatomy = Anatomy(shape[1:], classes, _constants(self._model), 0, layers, implied, why, single)
         versions = {"ai-edge-litert": importlib.metadata.version("ai-edge-litert")}
         self.backend = Backend("litert", versions, "cpu", cpu_name())
 

@@ -9,18 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import DeviceError, ModelError
-from mnist_report.model.adapter import WHOLE, Anatomy, Layer, count_classes
+from mnist_report.model.adapter import WHOLE, Anatomy, Layer, read_output
 from mnist_report.model.backend import Backend, cpu_name
 from mnist_report.model.runner import cast, check_rows, reason
 from mnist_report.model.store import ModelFile
 
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
-DTYPES = {
-    "tensor(float)": np.float32,
-    "tensor(double)": np.float64,
-    "tensor(float16)": np.float16,
-    "tensor(uint8)": np.uint8,
-}
+FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
+WHOLE_NUMBERS = {f"tensor({name})": np.dtype(name) for name in ("uint8", "int8", "uint16", "int16", "int32", "int64")}
+DTYPES = FLOATS | WHOLE_NUMBERS
 
 
 class OnnxRunner:
@@ -57,25 +54,24 @@ class OnnxRunner:
             self._model: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime has a dozen kinds of its own
             raise ModelError(f"{self._where}: onnxruntime cannot load this model: {reason(error)}") from error
-        inputs, outputs = self._model.get_inputs(), self._model.get_outputs()
-        if len(inputs) != 1 or len(outputs) != 1:
-            raise ModelError(
-                f"{self._where}: found {len(inputs)} inputs and {len(outputs)} outputs, expected one of each"
-            )
+        inputs, output = self._model.get_inputs(), _choose_output(self._model.get_outputs(), self._where)
+        if len(inputs) != 1:
+            raise ModelError(f"{self._where}: found {len(inputs)} inputs, expected one")
+        self._output = output.name
         self._input, shape = inputs[0], list(inputs[0].shape)
         if self._input.type not in DTYPES:
             raise ModelError(f"{self._where}: the input is a {self._input.type}, expected one of {', '.join(DTYPES)}")
         if not shape:
-            raise ModelError(f"{self._where}: the input is a single number, expected images")
+            raise ModelError(f"{self._where}: the input is a single number, or has no shape; expected images")
         # A size that is free has a name, or none.
         taken = tuple(size if isinstance(size, int) and size > 0 else None for size in shape[1:])
-        classes = count_classes(tuple(outputs[0].shape), self._where)
         self._batch = shape[0] if isinstance(shape[0], int) and shape[0] > 0 else None
+        classes, single = read_output(self._shape_of(output, taken), output.type, self._where)
         layers = tuple(Layer(node.name or str(k), node.op_type, "", 0) for k, node in enumerate(graph.graph.node))
         parameters = sum(math.prod(tensor.dims) for tensor in graph.graph.initializer)
         whole = np.issubdtype(DTYPES[self._input.type], np.integer)
         implied, why = WHOLE if whole else (None, "")
-        self.anatomy = Anatomy(taken, classes, parameters, 0, layers, implied, why)
+        self.anatomy = Anatomy(taken, classes, parameters, 0, layers, implied, why, single)
         versions = {"onnxruntime": importlib.metadata.version("onnxruntime")}
         self.backend = Backend("onnxruntime", versions, "cpu", cpu_name())
 
@@ -92,9 +88,42 @@ class OnnxRunner:
         answer = np.concatenate(rows).astype(np.float32)
         return check_rows(answer, len(rows) * step, self.anatomy, self._where)[: len(pixels)]
 
+    def _shape_of(self, output: Any, taken: tuple[int | None, ...]) -> tuple[Any, ...]:
+        """The shape of the scores; where the file does not say how many, an image of zeros does."""
+        said = tuple(output.shape)
+        if None in taken or (len(said) > 1 and all(isinstance(size, int) and size > 0 for size in said[1:])):
+            return said
+        zeros = np.zeros((self._batch or 1, *(size or 1 for size in taken)), DTYPES[self._input.type])
+        try:
+            return self._answer(zeros, len(zeros)).shape
+        except Exception as error:  # see above
+            raise ModelError(
+                f"{self._where}: the model fails on a batch of shape {zeros.shape}: {reason(error)}"
+            ) from error
+
     def _answer(self, pixels: NDArray[Any], step: int) -> NDArray[Any]:
         padded = np.concatenate([pixels, np.zeros((step - len(pixels), *pixels.shape[1:]), pixels.dtype)])
-        return np.asarray(self._model.run(None, {self._input.name: padded})[0])
+        return np.asarray(self._model.run([self._output], {self._input.name: padded})[0])
+
+
+def _choose_output(outputs: list[Any], where: str) -> Any:
+    """The only output, or of several the only one that can be scores: scikit-learn's models give the label too.
+
+    Raises:
+        ModelError: there is no such output.
+    """
+    if any(not output.type.startswith("tensor(") for output in outputs):
+        raise ModelError(
+            f"{where}: the probabilities are a list of dictionaries (ZipMap); convert the model again with skl2onnx's "
+            "option zipmap=False"
+        )
+    scores = [output for output in outputs if output.type in FLOATS and len(output.shape) == 2]
+    if len(outputs) == 1 or len(scores) == 1:
+        return (scores or outputs)[0]
+    raise ModelError(
+        f"{where}: found {len(outputs)} outputs, of which {len(scores)} could be scores of classes; expected one "
+        "output with a column a class"
+    )
 
 
 def _check_graph(model: Any, where: str) -> None:
@@ -114,7 +143,7 @@ def _check_graph(model: Any, where: str) -> None:
         if kind == "TensorProto" and (part.data_location or len(part.external_data)):
             raise ModelError(
                 f"{where}: the numbers of {part.name[:80]!r} are in another file, and only this one is read; save the "
-                "model with its data inside"
+                "model with its data inside (torch.onnx.export: external_data=False)"
             )
 
 

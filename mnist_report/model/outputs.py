@@ -7,13 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 TOLERANCE = 1e-3
+# Ten numbers of eight bits are off by 0.04 at most.
+ROUNDING = 0.1
+TINY, HAIR = 2.0**-150, 2.0**-26
 
-OutputKind = Literal["probabilities", "log-probabilities", "scores", "logits"]
+OutputKind = Literal["probabilities", "rounded probabilities", "log-probabilities", "sigmoids", "logits", "labels"]
 SENTENCES: dict[OutputKind, str] = {
     "probabilities": "probabilities",
     "log-probabilities": "log-probabilities, of which the exponential was taken",
-    "scores": "scores from 0 to 1 that do not sum to 1; each row was divided by its sum",
+    "rounded probabilities": "probabilities that sum to 1 but for rounding; each row was divided by its sum",
+    "sigmoids": "a probability for each class by itself (sigmoids), of which that of this class alone was made",
     "logits": "logits, of which the softmax was taken",
+    "labels": "classes without probabilities",
 }
 
 
@@ -33,9 +38,9 @@ class Recognised:
 def recognise(answer: NDArray[np.float32]) -> Recognised:
     """Tell by a model's numbers what they are, and make probabilities of them.
 
-    Rows that sum to 1 within 0.001 are probabilities, and rows whose exponentials do are log-probabilities. Other
-    numbers from 0 to 1 are scores, as of a sigmoid for each class; a row of zeros becomes one of equal probabilities.
-    All else are logits.
+    Rows that sum to 1 within 0.001 are probabilities, within 0.1 rounded ones, and rows whose exponentials do are
+    log-probabilities. Other numbers from 0 to 1 are sigmoids, each saying of one class how probable it is by itself:
+    that it alone is right has a probability proportional to its odds p / (1 - p). All else are logits.
 
     Args:
         answer: shape (n, classes). Where a number is not finite, it is returned as it is: nobody can tell.
@@ -48,13 +53,18 @@ def recognise(answer: NDArray[np.float32]) -> Recognised:
         return Recognised("probabilities", answer)
     if high <= TOLERANCE and np.all(np.abs(np.exp(rows).sum(axis=1) - 1) <= TOLERANCE):
         return Recognised("log-probabilities", _shares(np.exp(rows)))
+    if low >= 0 and np.all(np.abs(rows.sum(axis=1) - 1) <= ROUNDING):
+        return Recognised("rounded probabilities", _shares(rows))
     if low >= 0 and high <= 1 + TOLERANCE:
-        return Recognised("scores", _shares(rows))
-    return Recognised("logits", _shares(np.exp(rows - rows.max(axis=1, keepdims=True))))
+        # No float32 lies between what is clipped and 0 or 1, so the order of the classes stays.
+        return Recognised("sigmoids", _softmax(np.log(np.maximum(rows, TINY)) - np.log(np.maximum(1 - rows, HAIR))))
+    return Recognised("logits", _softmax(rows))
+
+
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float32]:
+    return _shares(np.exp(logits - logits.max(axis=1, keepdims=True)))
 
 
 def _shares(rows: NDArray[np.float64]) -> NDArray[np.float32]:
-    sums = rows.sum(axis=1, keepdims=True)
-    equal = np.full_like(rows, 1 / rows.shape[1])
-    shares: NDArray[np.float64] = np.divide(rows, sums, out=equal, where=sums > 0)
+    shares: NDArray[np.float64] = rows / rows.sum(axis=1, keepdims=True)
     return shares.astype(np.float32)

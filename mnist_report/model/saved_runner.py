@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import ModelError
-from mnist_report.model.adapter import WHOLE, Anatomy, count_classes
+from mnist_report.model.adapter import WHOLE, Anatomy, read_output
 from mnist_report.model.backend import find_backend, keep_no_settings
 from mnist_report.model.runner import cast, check_rows, reason
 from mnist_report.model.store import ModelFile
@@ -54,9 +54,9 @@ class SavedModelRunner:
         weights = self._call.graph.variables
         parameters = sum(int(np.prod(weight.shape)) for weight in weights)
         trainable = sum(int(np.prod(weight.shape)) for weight in weights if weight.trainable)
-        classes = count_classes(tuple(answer.shape), self._where)
+        classes, single = read_output(tuple(answer.shape), answer.dtype.name, self._where)
         implied, why = WHOLE if whole else (None, "")
-        self.anatomy = Anatomy(tuple(given.shape[1:]), classes, parameters, trainable, (), implied, why)
+        self.anatomy = Anatomy(tuple(given.shape[1:]), classes, parameters, trainable, (), implied, why, single)
 
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `runner.Runner`."""

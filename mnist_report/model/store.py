@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_report.errors import ModelError, OutputError
 from mnist_report.model.card import card_path, read_card
+from mnist_report.model.first_bytes import OTHER_LIBRARIES, ZIP, what_it_is
 from mnist_report.model.fitting import Epoch
 from mnist_report.model.hdf5_file import SIGNATURE
 from mnist_report.model.keras_archive import MOST_BYTES, check_archive
@@ -25,6 +26,10 @@ SHIPPED = "mnist_cnn.keras"
 FORMATS = {".keras": "keras", ".h5": "hdf5", ".hdf5": "hdf5", ".tflite": "tflite", ".onnx": "onnx"}
 OTHERS = ".h5, .tflite or .onnx"
 SAVEDMODEL = "savedmodel"
+STARTS = {
+    "keras": (ZIP, "not a zip archive, so not a .keras file"),
+    "hdf5": (SIGNATURE, "not an HDF5 file"),
+}
 
 
 def shipped_model() -> Path:
@@ -113,16 +118,28 @@ def check_model_file(path: Path, where: str, *, trusted: bool = False) -> str:
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         suffix = path.suffix or "no suffix"
-        raise ModelError(f"{where}: expected a .keras file (or {OTHERS}), found {suffix}; save it with model.save()")
+        advice = "save it with model.save()"
+        if path.suffix.lower() in OTHER_LIBRARIES:
+            advice = "export it to ONNX, or give its predictions with --predictions"
+        raise ModelError(f"{where}: expected a .keras file (or {OTHERS}), found {suffix}; {advice}")
     if found.st_size > MOST_BYTES:
         raise ModelError(f"{where}: {found.st_size:,} bytes, at most {MOST_BYTES:,} are taken")
+    if kind in STARTS:
+        _check_start(path, where, kind)
     if kind == "keras":
         check_archive(path, where, trusted=trusted)
-    elif kind == "hdf5":
-        with path.open("rb") as file:
-            if file.read(len(SIGNATURE)) != SIGNATURE:
-                raise ModelError(f"{where}: not an HDF5 file, in spite of its suffix {path.suffix}")
     return kind
+
+
+def _check_start(path: Path, where: str, kind: str) -> None:
+    """See that a file begins as its suffix says, else say what it is."""
+    start, expected = STARTS[kind]
+    with path.open("rb") as file:
+        if file.read(len(start)) == start:
+            return
+    found = what_it_is(path)
+    if found or kind == "hdf5":  # what an archive is else, its own check says
+        raise ModelError(f"{where}: {expected}, in spite of its suffix {path.suffix}{'; ' if found else ''}{found}")
 
 
 def _check_folder(path: Path, where: str, *, trusted: bool) -> str:

@@ -102,7 +102,8 @@ def doubts(facts: Mapping[str, Any]) -> tuple[str, ...]:
 def _given(given: Mapping[str, Any]) -> str:
     shape = " x ".join(map(str, given["shape"]))
     way = "" if given["way"] == AS_THEY_ARE else f" ({given['way']})"
-    return f"{shape}{way}, pixels {SCALES[given['scale']]} ({given['scale']}): {given['why']}"
+    by = f", {given['mean']:.4f} and {given['deviation']:.4f}" if given["scale"] == "standard" else ""
+    return f"{shape}{way}, pixels {SCALES[given['scale']]} ({given['scale']}{by}): {given['why']}"
 
 
 def _device_terms(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -63,3 +63,26 @@ def names_of(labels: NDArray[Any], predicted: NDArray[Any], path: Path) -> tuple
     if not 2 <= count <= MOST_CLASSES:
         raise DataError(f"{path}: found {count:,} classes, expected 2 to {MOST_CLASSES:,}")
     return names
+
+
+def renamed(own: tuple[str, ...], wanted: tuple[str, ...], path: Path, *, named: bool) -> tuple[str, ...]:
+    """The names that a user wants for the classes of a file, in their order.
+
+    Args:
+        own: what the file calls them.
+        wanted: the names of --class-names.
+        path: of the file.
+        named: whether the file itself says what its classes are called.
+
+    Raises:
+        DataError: there are more or fewer, or the file gives some of the same names to other places.
+    """
+    if len(wanted) != len(own):
+        raise DataError(f"{path}: has {len(own)} classes, but --class-names names {len(wanted)}; give a name each")
+    if named and own != wanted and not set(own).isdisjoint(wanted):
+        k = next(k for k, name in enumerate(own) if name != wanted[k])
+        raise DataError(
+            f"{path}: class {k} is called {own[k]!r}, but --class-names calls it {wanted[k]!r} and has some of the "
+            "file's names; give these in the file's order, or all of them anew"
+        )
+    return wanted

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.data.limits import MOST_ROWS, check_growth
+from mnist_report.data.npz import inventory
 from mnist_report.errors import DataError
 from mnist_report.runs.columns import all_null, numbers, texts, whole_numbers
 
@@ -19,6 +20,8 @@ MOST_PROBABILITIES = 100_000_000
 MOST_CLASSES = 1_000
 LONGEST_HEAD = 1 << 20
 PREDICTED = "predicted"
+# What others call it, in lower case; Kaggle's submissions have "Label".
+LIKELY = ("predicted", "prediction", "predictions", "pred", "class", "label")
 
 
 class Content(NamedTuple):
@@ -70,7 +73,13 @@ def read_npy(path: Path) -> Content:
     # A map does not believe what the header promises, and allocates nothing.
     found = np.load(path, mmap_mode="r", allow_pickle=False)
     _check_size(found.size, 1, path)
-    return Content(None, found) if found.ndim == 1 and found.dtype.kind in "iuU" else Content(found)
+    flat = _flat(found)
+    return Content(None, flat) if flat.ndim == 1 and flat.dtype.kind in "iuU" else Content(found)
+
+
+def _flat(classes: NDArray[Any]) -> NDArray[Any]:
+    """Classes of shape (n,), also those that come as a column."""
+    return classes[:, 0] if classes.ndim == 2 and classes.shape[1] == 1 else classes
 
 
 def read_npz(path: Path) -> Content:
@@ -91,8 +100,12 @@ def read_npz(path: Path) -> Content:
         arrays: Any = np.load(file, allow_pickle=False)
         answers = next((key for key in ("probabilities", PREDICTED) if key in arrays.files), None)
         if answers is None:
-            found = ", ".join(arrays.files) or "nothing"
-            raise DataError(f"{path}: has no array 'probabilities' and no 'predicted', found {found}")
+            save = (
+                "the softmax of each row as 'probabilities'" if "logits" in arrays.files else "them under these names"
+            )
+            raise DataError(
+                f"{path}: has no array 'probabilities' and no 'predicted', {inventory(arrays.files)}; save {save}"
+            )
         members = {key: arrays[key] for key in (answers, "labels", "class_names") if key in arrays.files}
     if not all(isinstance(member, np.ndarray) for member in members.values()):
         raise ValueError("a member is no .npy file")
@@ -100,7 +113,8 @@ def read_npz(path: Path) -> Content:
     if names is not None and (names.ndim != 1 or names.dtype.kind != "U"):
         raise DataError(f"{path}: class_names are {names.dtype} of shape {names.shape}, expected a list of text")
     names = None if names is None else tuple(names.tolist())
-    return Content(members.get("probabilities"), members.get(PREDICTED), members.get("labels"), names)
+    predicted, labels = (_flat(members[key]) if key in members else None for key in (PREDICTED, "labels"))
+    return Content(members.get("probabilities"), predicted, labels, names)
 
 
 def read_csv(path: Path) -> Content:
@@ -165,9 +179,11 @@ def _gather(batches: Iterable[Any], names: list[str], path: Path, *, graded: boo
     if graded:
         return _gather_probabilities(batches, names, path)
     if PREDICTED not in names:
+        likely = next((name for name in names if name.strip().lower() in LIKELY), None)
+        rename = f"; if column {likely!r} has what was predicted, rename it to {PREDICTED!r}" if likely else ""
         raise DataError(
             f"{path}: has no columns p0, p1..., a class's probability each, nor 'predicted', a class; found "
-            f"{', '.join(map(repr, names))}"
+            f"{', '.join(map(repr, names))}{rename}"
         )
     parts: dict[str, list[Any]] = {name: [] for name in ("label", "index", PREDICTED) if name in names}
     n = 0

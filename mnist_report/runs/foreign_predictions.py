@@ -16,7 +16,7 @@ from mnist_report.data.dataset import Dataset, data_digest
 from mnist_report.errors import DataError
 from mnist_report.evaluation.predictions import Predictions, interpret, make_class_predictions
 from mnist_report.model.store import file_sha256
-from mnist_report.runs.foreign_classes import class_indices, names_of
+from mnist_report.runs.foreign_classes import class_indices, names_of, renamed
 from mnist_report.runs.foreign_files import MOST_CLASSES, Content, check_rows
 from mnist_report.runs.foreign_reading import DAMAGE, READERS, read_content, unreadable
 
@@ -81,11 +81,14 @@ class ForeignPredictions:
                 )
         return self._predictions(dataset.labels, names)
 
-    def without_images(self) -> tuple[Dataset, Predictions]:
+    def without_images(self, wanted: tuple[str, ...] | None = None) -> tuple[Dataset, Predictions]:
         """A data set that is nothing but the file's labels, and the predictions.
 
+        Args:
+            wanted: the names of the classes in their order, or None for those of the file.
+
         Raises:
-            DataError: the file has no labels.
+            DataError: the file has no labels, or the wanted names do not fit it.
             ModelError: a row is not one of probabilities.
         """
         if self.labels is None:
@@ -94,21 +97,26 @@ class ForeignPredictions:
                 ".npz, CSV or Parquet file with labels"
             )
         if self.class_names is not None:
-            names = self.class_names
-        elif self.predicted is not None:
-            names = names_of(self.labels, self.predicted, self.path)
+            own = self.class_names
+        elif self.probabilities is not None:
+            own = tuple(map(str, range(self.probabilities.shape[1])))
         else:
-            names = tuple(map(str, range(self.probabilities.shape[1] if self.probabilities is not None else 0)))
-        labels = class_indices(self.labels, names, "the label", self.path)
+            assert self.predicted is not None  # noqa: S101  one of the two is there
+            own = wanted or names_of(self.labels, self.predicted, self.path)
+        names = own if wanted is None else renamed(own, wanted, self.path, named=self.class_names is not None)
+        labels = class_indices(self.labels, own, "the label", self.path)
         images = np.empty((len(self), 0, 0), dtype=np.uint8)
         dataset = Dataset(images, labels, names, f"labels of {self.path.name}", "", data_digest(images, labels))
-        return dataset, self._predictions(labels, names)
+        return dataset, self._predictions(labels, names, own)
 
-    def _predictions(self, labels: NDArray[np.int64], names: tuple[str, ...]) -> Predictions:
+    def _predictions(
+        self, labels: NDArray[np.int64], names: tuple[str, ...], own: tuple[str, ...] | None = None
+    ) -> Predictions:
+        """Held against the labels; `own` is what the file calls the classes, where they get other names."""
         if self.probabilities is not None:
-            return interpret(self.probabilities, labels, names, str(self.path))
+            return interpret(self.probabilities, labels, names, str(self.path), saved=True)
         assert self.predicted is not None  # noqa: S101  one of the two is there
-        said = class_indices(self.predicted, names, "the prediction", self.path)
+        said = class_indices(self.predicted, own or names, "the prediction", self.path)
         return make_class_predictions(said, labels, names, str(self.path))
 
 
@@ -171,9 +179,11 @@ def _check_rows(probabilities: NDArray[Any], path: Path) -> int:
     """The number of classes of a table of probabilities."""
     shape = probabilities.shape
     if probabilities.dtype.kind not in "fiu" or len(shape) != 2 or not 2 <= shape[1] <= MOST_CLASSES:
+        column = len(shape) == 1 or shape[1:] == (1,)
+        classes = "; classes alone are whole numbers of shape (n,), as .astype(int).ravel() makes them"
         raise DataError(
             f"{path}: probabilities are {probabilities.dtype} of shape {shape}, expected floats of shape (n, classes) "
-            f"with 2 to {MOST_CLASSES:,} classes: a row an image, a column a class"
+            f"with 2 to {MOST_CLASSES:,} classes: a row an image, a column a class{classes if column else ''}"
         )
     return int(shape[1])
 
