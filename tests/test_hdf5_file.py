@@ -152,6 +152,13 @@ def test_what_keras_3_rejects_is_named(layers, cause):
     assert legacy_cause(config_of(*layers)) == cause
 
 
+@pytest.mark.parametrize("odd", [None, -1, "dtype", ["dtype"], {}])
+def test_a_configuration_that_is_no_object_has_no_cause(odd):
+    """It is looked at because Keras has rejected it, so it may hold anything."""
+    layer = {"class_name": "Dense", "config": {"bias_initializer": {"config": odd}, "units": odd}}
+    assert legacy_cause(config_of(INPUT, layer, odd, {"config": odd})) == ""
+
+
 def test_two_hundred_mutated_files_are_refused_or_taken(model, tmp_path):
     """Never another exception; no code of a file runs and no other file is opened."""
     whole = model.read_bytes()

@@ -79,7 +79,8 @@ def legacy_cause(config: dict[str, Any]) -> str:
         if kind == "Sequential" and isinstance(layers, list) and layers and isinstance(layers[0], dict):
             found |= {CAUSES[3]} if layers[0].get("class_name") != "InputLayer" else set()
         initializers = [part for key, part in inner.items() if key.endswith("_initializer") and isinstance(part, dict)]
-        if any("dtype" in (part.get("config") or {}) for part in initializers):
+        options = [part.get("config") for part in initializers]
+        if any(isinstance(option, dict) and "dtype" in option for option in options):
             found.add(CAUSES[2])
     return ", ".join(cause for cause in CAUSES if cause in found)
 
