@@ -23,7 +23,7 @@ def result(name, wrong, **model):
     said = [((k + 1) % 3 if row in wrong else k, 0.9) for row, k in enumerate(LABELS)]
     run = tiny_run(tiny_predictions(tuple(said)))
     facts = run.provenance | {"verdict": "FAIL", "run_id": RUN_IDS.get(name, "20260102T030405Z-other-0123ab")}
-    facts["model"] = facts["model"] | model
+    facts["model"] = facts["model"] | {"input": {"scale": "raw", "doubt": ""}} | model
     return Result(name, run.evaluation.overall, run.predictions.right, facts)
 
 
@@ -60,7 +60,7 @@ def html(tmp_path):
 
 def test_the_best_is_first_and_what_failed_last(html):
     """With its place."""
-    assert [row[:2] for row in rows_of(html)] == [["1", "best"], ["2", "middle"], ["3", "worse"], [DASH, "broken"]]
+    assert [row[:2] for row in rows_of(html)] == [["1", "best raw"], ["2", "middle raw"], ["3", "worse raw"], [DASH, "broken"]]
 
 
 def test_a_row_says_all_of_a_model(html):
@@ -84,6 +84,14 @@ def test_the_best_has_no_difference(html):
 def test_a_number_and_what_is_small_below_it_are_two_words(html):
     """Or the page would sort 4 and 1 as 41."""
     assert not re.search(r"\S<br>", html.partition("<tbody>")[2].partition("</table>")[0])
+
+
+def test_a_scale_that_nothing_speaks_for_is_marked(tmp_path):
+    """A model that is last may only have been given the wrong pixels."""
+    doubtful = result("odd", (), input={"scale": "unit", "doubt": "Nobody knows."})
+    files = draw_leaderboard(tmp_path, "Pets", rank([doubtful]), [])
+    assert rows_of(files[NAME].decode())[0][1] == "odd unit, in doubt"
+    assert draw(tmp_path, [doubtful])[1][0]["doubt"] == "Nobody knows."
 
 
 def test_a_failure_has_its_reason(html):

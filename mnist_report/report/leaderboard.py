@@ -1,6 +1,6 @@
 """leaderboard.html and leaderboard.csv: several models on the same images, the most accurate first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ REPORTS = ("report.html", "report.pdf")
 COLUMNS = (
     *("place", "model", "verdict", "n", "accuracy", "ci_low", "ci_high"),
     *("difference", "difference_ci_low", "difference_ci_high", "p_value", "regressed", "fixed"),
-    *("log_loss", "ece", "parameters", "size_bytes", "images_per_second", "path", "sha256", "run_id", "problem"),
+    *("log_loss", "ece", "parameters", "size_bytes", "images_per_second", "scale", "doubt"),
+    *("path", "sha256", "run_id", "problem"),
 )
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -44,10 +45,20 @@ class LeaderboardCell:
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardRow:
-    """A model in its place; `address` is that of its report, empty where there is none."""
+    """A model in its place.
+
+    Attributes:
+        place: 1 is the best.
+        name: of the model.
+        scale: that of its pixels, and whether it is in doubt.
+        address: of its report, empty where there is none.
+        outcome: of its gates.
+        cells: the numbers.
+    """
 
     place: str
     name: str
+    scale: str
     address: str
     outcome: str
     cells: tuple[LeaderboardCell, ...]
@@ -115,6 +126,7 @@ def _row(reports: Path, ranked: Ranked) -> LeaderboardRow:
     return LeaderboardRow(
         place=str(ranked.place),
         name=result.name,
+        scale=_scale(model["input"]),
         address=_address(reports, facts["run_id"]),
         outcome=str(facts.get("verdict") or text.DASH),
         cells=(
@@ -126,6 +138,11 @@ def _row(reports: Path, ranked: Ranked) -> LeaderboardRow:
             LeaderboardCell(text.count(round(facts["device"]["images_per_second"]))),
         ),
     )
+
+
+def _scale(given: Mapping[str, Any]) -> str:
+    """What the pixels were brought to, and whether anything spoke for it."""
+    return f"{given['scale']}, in doubt" if given["doubt"] else str(given["scale"])
 
 
 def _change(difference: Difference | None) -> tuple[LeaderboardCell, LeaderboardCell, LeaderboardCell]:
@@ -172,6 +189,8 @@ def _cells(ranked: Ranked) -> dict[str, Any]:
         "parameters": model["parameters"],
         "size_bytes": model["size_bytes"],
         "images_per_second": facts["device"]["images_per_second"],
+        "scale": model["input"]["scale"],
+        "doubt": model["input"]["doubt"],
         "path": _harmless(model["path"]),
         "sha256": model["sha256"],
         "run_id": facts["run_id"],
