@@ -23,6 +23,8 @@ from sandbox import Outcome, Sandbox
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, and uses inotify"),
+    # Two members of one name are some of the damage.
+    pytest.mark.filterwarnings("ignore:Duplicate name"),
 ]
 
 AT_ONCE = 2

@@ -34,7 +34,7 @@ def training():
 
 
 @pytest.fixture(scope="module")
-def test_set():
+def fifty():
     """A few of MNIST's test images."""
     data = load_dataset("mnist", "test")
     return make_dataset(
@@ -43,9 +43,9 @@ def test_set():
 
 
 @pytest.fixture(scope="module")
-def sample(test_set):
+def sample(fifty):
     """What a run would draw."""
-    found = training_sample(test_set, AS_IT_IS, 42)
+    found = training_sample(fifty, AS_IT_IS, 42)
     assert found is not None
     return found
 
@@ -71,27 +71,27 @@ def anatomy(shape=(28, 28, 1), implied=None, why=""):
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_the_scale_that_a_model_expects_is_found(training, test_set, sample, scale):
+def test_the_scale_that_a_model_expects_is_found(training, fifty, sample, scale):
     """Whichever it is, by the log loss, without a doubt."""
-    chosen = choose_preparation(model_of(training, scale), anatomy(), test_set, scale="auto", sample=lambda: sample)
+    chosen = choose_preparation(model_of(training, scale), anatomy(), fifty, scale="auto", sample=lambda: sample)
     assert (chosen.preparation.scale, chosen.doubt, chosen.n) == (scale, "", 500)
     assert min(chosen.losses, key=chosen.losses.__getitem__) == scale
     assert set(chosen.losses) == set(SCALES)
 
 
 @pytest.mark.parametrize("way", [PADDED, RESIZED])
-def test_the_way_to_a_larger_size_is_found(training, test_set, sample, way):
+def test_the_way_to_a_larger_size_is_found(training, fifty, sample, way):
     """28 x 28 become 32 x 32 with a border or by stretching."""
     model = model_of(training, "raw", size=32, way=way)
-    chosen = choose_preparation(model, anatomy((32, 32)), test_set, scale="auto", sample=lambda: sample)
+    chosen = choose_preparation(model, anatomy((32, 32)), fifty, scale="auto", sample=lambda: sample)
     assert (chosen.preparation.way, chosen.preparation.scale) == (way, "raw")
     assert f"raw, {way}" in chosen.losses
 
 
-def test_the_log_loss_of_each_is_a_plain_loops(training, test_set, sample):
+def test_the_log_loss_of_each_is_a_plain_loops(training, fifty, sample):
     """Over the training images that were drawn."""
     model = model_of(training, "unit")
-    chosen = choose_preparation(model, anatomy(), test_set, scale="auto", sample=lambda: sample)
+    chosen = choose_preparation(model, anatomy(), fifty, scale="auto", sample=lambda: sample)
     scores = model.predict(sample.images, None, chosen.preparation).answer.astype(float)
     plain = [
         math.log(sum(math.exp(value - max(row)) for value in row)) - (row[label] - max(row))
@@ -102,7 +102,7 @@ def test_the_log_loss_of_each_is_a_plain_loops(training, test_set, sample):
 
 @pytest.mark.parametrize("single", [False, True])
 @pytest.mark.parametrize("scale", ["unit", "inverted"])
-def test_the_scale_of_a_model_that_only_names_classes_is_found(training, test_set, sample, scale, single):
+def test_the_scale_of_a_model_that_only_names_classes_is_found(training, fifty, sample, scale, single):
     """One-hot, or as a number: by how often it is right."""
     scores = model_of(training, scale)
 
@@ -112,7 +112,7 @@ def test_the_scale_of_a_model_that_only_names_classes_is_found(training, test_se
 
     model = SimpleNamespace(model=scores.model, predict=predict)
     shown = replace(anatomy(), single_label=single)
-    chosen = choose_preparation(model, shown, test_set, scale="auto", sample=lambda: sample)
+    chosen = choose_preparation(model, shown, fifty, scale="auto", sample=lambda: sample)
     assert (chosen.preparation.scale == "inverted", chosen.doubt) == (scale == "inverted", "")
     said = predict(sample.images, None, chosen.preparation).answer
     right = int(((said[:, 0] if single else said.argmax(axis=1)) == sample.labels).sum())
@@ -128,18 +128,18 @@ def test_the_scale_of_a_model_that_only_names_classes_is_found(training, test_se
         ((np.arange(50) % 10)[:, None], True, "labels"),
     ],
 )
-def test_an_answer_is_understood(test_set, answer, single, kind):
+def test_an_answer_is_understood(fifty, answer, single, kind):
     """As what it is taken for; its classes are what counts."""
     shown = replace(anatomy(), single_label=single)
-    predictions, found = understand(answer.astype(np.float32), shown, test_set, "mine.onnx")
+    predictions, found = understand(answer.astype(np.float32), shown, fifty, "mine.onnx")
     assert (found, predictions.predicted.tolist()) == (kind, (np.arange(50) % 10).tolist())
     assert predictions.graded == (kind != "labels")
 
 
-def test_a_class_that_is_none_is_an_error(test_set):
+def test_a_class_that_is_none_is_an_error(fifty):
     """A model of more classes, say."""
     with pytest.raises(ModelError, match=r"mine\.onnx: row 0 says class 10, expected 0 to 9 \(50 such rows\)"):
-        understand(np.full((50, 1), 10, np.float32), replace(anatomy(), single_label=True), test_set, "mine.onnx")
+        understand(np.full((50, 1), 10, np.float32), replace(anatomy(), single_label=True), fifty, "mine.onnx")
 
 
 def never():
@@ -148,22 +148,22 @@ def never():
 
 
 @pytest.mark.parametrize("scale", ["unit", "raw", "standard", "symmetric", "inverted"])
-def test_a_scale_that_is_given_is_taken(training, test_set, scale):
+def test_a_scale_that_is_given_is_taken(training, fifty, scale):
     """Nothing is tried; MNIST's own mean and deviation are known."""
-    chosen = choose_preparation(model_of(training, "unit"), anatomy(), test_set, scale=scale, sample=never)
+    chosen = choose_preparation(model_of(training, "unit"), anatomy(), fifty, scale=scale, sample=never)
     assert (chosen.preparation.scale, chosen.why, chosen.losses) == (scale, "as asked for", {})
 
 
-def test_a_model_of_ours_says_its_scale_on_its_card(training, test_set):
+def test_a_model_of_ours_says_its_scale_on_its_card(training, fifty):
     """Nothing is tried."""
     model = model_of(training, "unit", card={"recipe": {}})
-    chosen = choose_preparation(model, anatomy(), test_set, scale="auto", sample=never)
+    chosen = choose_preparation(model, anatomy(), fifty, scale="auto", sample=never)
     assert (chosen.preparation.scale, chosen.why) == ("unit", "as its card says")
 
 
-def test_without_training_images_the_scale_is_from_0_to_1_and_that_is_said(training, test_set):
+def test_without_training_images_the_scale_is_from_0_to_1_and_that_is_said(training, fifty):
     """The test images never decide."""
-    chosen = choose_preparation(model_of(training, "raw"), anatomy(), test_set, scale="auto", sample=lambda: None)
+    chosen = choose_preparation(model_of(training, "raw"), anatomy(), fifty, scale="auto", sample=lambda: None)
     assert chosen.preparation.scale == "unit"
     assert chosen.doubt == (
         "Which scale of the pixels the model expects is not known: there are no training images. It was given 0 to 1 "
@@ -171,19 +171,19 @@ def test_without_training_images_the_scale_is_from_0_to_1_and_that_is_said(train
     )
 
 
-def test_without_training_images_a_layer_of_the_model_decides(training, test_set):
+def test_without_training_images_a_layer_of_the_model_decides(training, fifty):
     """A Rescaling layer, say."""
     shown = anatomy(implied="raw", why="it has a Rescaling layer")
-    chosen = choose_preparation(model_of(training, "raw"), shown, test_set, scale="auto", sample=lambda: None)
+    chosen = choose_preparation(model_of(training, "raw"), shown, fifty, scale="auto", sample=lambda: None)
     assert (chosen.preparation.scale, chosen.why, chosen.doubt) == ("raw", "it has a Rescaling layer", "")
 
 
-def test_a_model_that_takes_no_images_is_an_error(training, test_set):
+def test_a_model_that_takes_no_images_is_an_error(training, fifty):
     """Before anything is tried."""
     with pytest.raises(
         ModelError, match=r"mine\.keras: the model takes images of shape \(3,\), the data has \(28, 28\)"
     ):
-        choose_preparation(model_of(training, "raw"), anatomy((3,)), test_set, scale="auto", sample=never)
+        choose_preparation(model_of(training, "raw"), anatomy((3,)), fifty, scale="auto", sample=never)
 
 
 LAYOUT = Layout((2, 2), 2, 2)
@@ -245,7 +245,7 @@ def test_a_single_image_decides_nothing():
     assert decide(trials, UNIT, "", GUESS).preparation == UNIT
 
 
-def test_a_network_that_is_too_sure_of_itself_keeps_its_scale(training, test_set, sample):
+def test_a_network_that_is_too_sure_of_itself_keeps_its_scale(training, fifty, sample):
     """A hundred times as sure as the mean images are, of raw pixels."""
     plain = model_of(training, "raw")
 
@@ -255,12 +255,12 @@ def test_a_network_that_is_too_sure_of_itself_keeps_its_scale(training, test_set
         return Inference((powers / powers.sum(axis=1, keepdims=True)).astype(np.float32), 500, 1.0)
 
     model = SimpleNamespace(model=plain.model, predict=predict)
-    chosen = choose_preparation(model, anatomy(), test_set, scale="auto", sample=lambda: sample)
+    chosen = choose_preparation(model, anatomy(), fifty, scale="auto", sample=lambda: sample)
     assert chosen.preparation.scale == "raw"
 
 
 @pytest.mark.parametrize("scale", ["unit", "standard"])
-def test_the_scale_of_a_model_of_sigmoids_is_found(training, test_set, sample, scale):
+def test_the_scale_of_a_model_of_sigmoids_is_found(training, fifty, sample, scale):
     """With a wrong one they say yes to several classes."""
     plain = model_of(training, scale)
 
@@ -269,7 +269,7 @@ def test_the_scale_of_a_model_of_sigmoids_is_found(training, test_set, sample, s
         return Inference((1 / (1 + np.exp(-np.clip(logits, -700, 700)))).astype(np.float32), 500, 1.0)
 
     model = SimpleNamespace(model=plain.model, predict=predict)
-    chosen = choose_preparation(model, anatomy(), test_set, scale="auto", sample=lambda: sample)
+    chosen = choose_preparation(model, anatomy(), fifty, scale="auto", sample=lambda: sample)
     assert (chosen.preparation.scale, chosen.doubt) == (scale, "")
 
 
