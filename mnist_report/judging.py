@@ -53,6 +53,7 @@ def judge_run(run: StoredRun, today: date, evaluation: Evaluation | None = None)
         run.baseline,
         run.no_baseline,
         baseline_missing=run.baseline_missing,
+        past=run.past,
         evaluation=evaluation,
     )
     verdict = None if run.gates is None else judge(run.gates, evidence, today)

@@ -14,7 +14,8 @@ from gate_work import gate_set, some_right
 from tiny_run import tiny_predictions, tiny_run
 
 from mnist_report.cli import run_cli
-from mnist_report.gates.rules import default_gates, to_toml
+from mnist_report.gates.rules import default_gates
+from mnist_report.gates.rules_toml import to_toml
 from mnist_report.runs.scores_file import write_scores
 
 GOOD = '[[gates]]\nmetric = "accuracy"\nmin = 0.95\n'

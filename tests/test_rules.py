@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from strategies import law
 
 from mnist_report.errors import ConfigError
-from mnist_report.gates.rules import CLASS_RANGES, OVERALL_RANGES, Gate, GateSet, Waiver, default_gates, to_toml
+from mnist_report.gates.rules import CLASS_RANGES, OVERALL_RANGES, Gate, GateSet, Waiver, default_gates
+from mnist_report.gates.rules_toml import to_toml
 
 WAIVED = 'waiver = {reason = "r", owner = "o", expires = 2027-01-31}'
 GOOD = {

@@ -16,7 +16,7 @@ from mnist_report.gates.measurements import F1, Draws, Mean, Measurement, Propor
 from mnist_report.gates.rules import CLASS_RANGES, OVERALL_RANGES, SHARE, Gate, ranges_for
 
 MOST_ROWS = 2**53
-NO_ROWS = "metrics.json has no row per image to hold against a baseline; check the run folder"
+NO_ROWS = "metrics.json has no row per image to hold against another run; check the run folder"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +41,7 @@ class Document:
     baseline: None = None
     no_baseline: str = NO_ROWS
     baseline_missing: bool = False
+    past: None = None
 
 
 def read_document(document: Mapping[str, Any]) -> Document:
@@ -100,7 +101,7 @@ def observe_document(gate: Gate, subject: str, document: Document) -> Observatio
         NoEvidenceError: the document does not have it, or not with a value.
     """
     check_known(gate)
-    if gate.needs_baseline:
+    if gate.is_change:
         raise NoEvidenceError(NO_ROWS)
     # Of any images with probabilities there is a log loss.
     check_graded(gate, graded=not np.isnan(document.overall["log_loss"].value))

@@ -20,6 +20,7 @@ from mnist_report.evaluation.metrics import (
     proportion,
 )
 from mnist_report.evaluation.paired import paired_draws, paired_means, paired_proportions
+from mnist_report.evaluation.past import PastRun, oldest_of
 from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.evaluation.ranking import class_ranking, overall_ranking
 from mnist_report.evaluation.tally import Tally
@@ -35,6 +36,9 @@ OF_IMAGES = {
     "mean_confidence": lambda scores: scores.confidence,
     "overconfidence": lambda scores: scores.confidence - scores.right,
 }
+
+
+NO_PAST = "no earlier run of these images is known"
 
 
 class NoEvidenceError(Exception):
@@ -54,6 +58,7 @@ class Evidence:
         baseline: what the baseline said about the same images, or None.
         no_baseline: why there is none.
         baseline_missing: whether that is because none was given or none is there, and not because it does not fit.
+        past: earlier runs of the same images, the oldest first.
     """
 
     predictions: Predictions
@@ -64,6 +69,7 @@ class Evidence:
     baseline: Scores | None
     no_baseline: str
     baseline_missing: bool
+    past: tuple[PastRun, ...] = ()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -91,6 +97,7 @@ def gather(
     no_baseline: str = "no baseline was given",
     *,
     baseline_missing: bool = True,
+    past: tuple[PastRun, ...] = (),
     evaluation: Evaluation | None = None,
 ) -> Evidence:
     """The evidence of a run; see `Evidence`.
@@ -107,6 +114,7 @@ def gather(
         baseline=baseline,
         no_baseline=no_baseline,
         baseline_missing=baseline is None and baseline_missing,
+        past=past,
     )
 
 
@@ -140,7 +148,12 @@ def observe(gate: Gate, subject: str, evidence: Evidence) -> Observation:
     if gate.needs_baseline and evidence.baseline is not None:
         check_graded(gate, graded=evidence.baseline.graded, whose="the baseline")
     chosen = _chosen(gate, subject, evidence)
-    found = _change(gate, chosen, evidence) if gate.needs_baseline else _level(gate, subject, chosen, evidence)
+    if gate.runs is not None:
+        found = _drift(gate.runs, chosen, evidence)
+    elif gate.needs_baseline:
+        found = _change(gate, chosen, evidence)
+    else:
+        found = _level(gate, subject, chosen, evidence)
     if math.isnan(found.metric.value):
         raise NoEvidenceError(f"{gate.metric} is not defined for these predictions")
     return found
@@ -258,12 +271,24 @@ def _change(gate: Gate, chosen: NDArray[np.bool_], evidence: Evidence) -> Observ
         return Observation(_point_change(gate, evidence, theirs), None)
     before, after = (OF_IMAGES[name](side)[chosen] for side in (theirs, ours))
     if after.dtype == np.bool_:
-        found = paired_proportions(after, before)
-        measurement: Measurement = PairedProportion(found.fixed or 0, found.regressed or 0, found.n)
-        note = ""
-    else:
-        found, measurement, note = paired_means(after, before), _measure(after - before), _skewed(after - before)
-    return Observation(Metric(found.value, found.ci_low, found.ci_high, found.n), measurement, note)
+        return _paired(after, before)
+    found, change = paired_means(after, before), after - before
+    metric = Metric(found.value, found.ci_low, found.ci_high, found.n)
+    return Observation(metric, _measure(change), _skewed(change))
+
+
+def _drift(runs: int, chosen: NDArray[np.bool_], evidence: Evidence) -> Observation:
+    """The change of a share since an earlier run."""
+    found = oldest_of(evidence.past, runs, len(evidence.predictions))
+    if found is None:
+        raise NoEvidenceError(NO_PAST)
+    return _paired(evidence.predictions.right[chosen], found.right[chosen])
+
+
+def _paired(after: NDArray[np.bool_], before: NDArray[np.bool_]) -> Observation:
+    found = paired_proportions(after, before)
+    measurement = PairedProportion(found.fixed or 0, found.regressed or 0, found.n)
+    return Observation(Metric(found.value, found.ci_low, found.ci_high, found.n), measurement)
 
 
 def _point_change(gate: Gate, evidence: Evidence, theirs: Scores) -> Metric:

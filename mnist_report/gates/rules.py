@@ -1,8 +1,7 @@
 """The rules: what a model must hold, as a TOML document says it."""
 
-import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, get_args
@@ -10,10 +9,14 @@ from typing import Any, Literal, get_args
 from mnist_report.errors import ConfigError
 from mnist_report.evaluation.metrics import INTERVALS
 
-Sense = Literal["min", "max", "max_drop", "max_increase"]
+Sense = Literal["min", "max", "max_drop", "max_increase", "max_drop_over"]
 Policy = Literal["warn", "fail"]
 SENSES: tuple[str, ...] = get_args(Sense)
 AGAINST_BASELINE = frozenset({"max_drop", "max_increase"})
+# A drop over some runs of the same images, of which only those are remembered that were right.
+OVER_RUNS: Sense = "max_drop_over"
+OF_RIGHT = frozenset({"accuracy", "recall"})
+MOST_RUNS = 366
 EACH = "each"
 LEVEL = 0.025
 
@@ -60,14 +63,15 @@ class Gate:
         name: unique.
         metric: a key of the overall metrics, or with `class_name` or `slice_name` one of theirs.
         sense: how the threshold is meant.
-        threshold: of the metric, or of its change from the baseline.
+        threshold: of the metric, or of its change from the baseline or the earlier run.
         class_name: a class, "each" for all of them as one family, or None.
         slice_name: "column=value" or None.
         severity: "warning" never changes the exit status, except for ERROR.
         decide: "bound" for the interval's bound, "point" for the value alone.
         level: the one-sided error of the decision.
-        baseline_missing: "allow" to pass without a baseline.
+        baseline_missing: "allow" to pass without a baseline; over runs, without an earlier one.
         waiver: or None.
+        runs: with "max_drop_over", how many runs back the earlier one is; else None.
     """
 
     name: str
@@ -81,11 +85,17 @@ class Gate:
     level: float = LEVEL
     baseline_missing: str = "error"
     waiver: Waiver | None = None
+    runs: int | None = None
 
     @property
     def needs_baseline(self) -> bool:
-        """Whether it is about a change."""
+        """Whether it is about a change from the baseline."""
         return self.sense in AGAINST_BASELINE
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it is about a change, from the baseline or from an earlier run."""
+        return self.needs_baseline or self.runs is not None
 
     @property
     def is_family(self) -> bool:
@@ -163,19 +173,22 @@ def _parse_gate(table: Mapping[str, Any], where: str) -> Gate:
     level = _number(table.get("level", LEVEL), f"{where}: level")
     if not 0 < level < 0.5:
         raise ConfigError(f"{where}: level is {level}, expected above 0 and below 0.5")
+    runs, threshold = _parse_window(table[OVER_RUNS], where) if OVER_RUNS in table else (None, table[senses[0]])
     gate = Gate(
-        name=table.get("name") or _name(table, senses[0]),
+        name=table.get("name") or _name(table, senses[0], runs, threshold),
         # A class's accuracy is its recall.
         metric="recall" if "class" in table and table["metric"] == "accuracy" else table["metric"],
         sense=senses[0],  # type: ignore[arg-type]  # one of SENSES
-        threshold=_number(table[senses[0]], f"{where}: {senses[0]}"),
+        threshold=_number(threshold, f"{where}: {senses[0]}"),
         class_name=table.get("class"),
         slice_name=table.get("slice"),
         severity=table.get("severity", "error"),
         decide=table.get("decide", "bound"),
         level=level,
-        baseline_missing=table.get("baseline_missing", "error"),
+        # The first run of all has none before it.
+        baseline_missing=table.get("baseline_missing", "error" if runs is None else "allow"),
         waiver=_parse_waiver(table["waiver"], where) if "waiver" in table else None,
+        runs=runs,
     )
     _check_range(gate, where)
     _check_bound(gate, where)
@@ -202,7 +215,7 @@ def _check_range(gate: Gate, where: str) -> None:
     bounds = ranges_for(gate).get(gate.metric)
     if bounds is None:
         return
-    low, high = (0.0, bounds[1] - bounds[0]) if gate.needs_baseline else bounds
+    low, high = (0.0, bounds[1] - bounds[0]) if gate.is_change else bounds
     if not low <= gate.threshold <= high or math.isinf(gate.threshold):
         raise ConfigError(
             f"{where}: {gate.sense} is {gate.threshold!r}, expected {low:g} to {high:g}, the range of {gate.metric}"
@@ -210,7 +223,12 @@ def _check_range(gate: Gate, where: str) -> None:
 
 
 def _check_bound(gate: Gate, where: str) -> None:
-    """Without an interval there is no bound to decide by."""
+    """Without an interval there is no bound to decide by; and of earlier runs not everything is known."""
+    if gate.runs is not None and gate.metric not in OF_RIGHT:
+        raise ConfigError(
+            f"{where}: {OVER_RUNS} looks at which images were right, so it takes accuracy, also of a class or a slice; "
+            f"found {gate.metric}"
+        )
     if gate.decide == "point" or gate.metric not in ranges_for(gate):
         return
     paired = PAIRED_OF_CLASS if gate.class_name else PAIRED_OVERALL
@@ -238,6 +256,16 @@ def _number(value: Any, what: str) -> float:
     return number
 
 
+def _parse_window(table: Any, where: str) -> tuple[int, Any]:
+    """How many runs, and the drop that is allowed over them."""
+    if not isinstance(table, dict) or table.keys() != {"runs", "drop"}:
+        raise ConfigError(f"{where}: {OVER_RUNS} is {table!r}, expected a table such as {{runs = 14, drop = 0.003}}")
+    runs = table["runs"]
+    if type(runs) is not int or not 1 <= runs <= MOST_RUNS:
+        raise ConfigError(f"{where}: {OVER_RUNS}.runs is {runs!r}, expected a whole number from 1 to {MOST_RUNS}")
+    return runs, table["drop"]
+
+
 def _parse_waiver(table: Any, where: str) -> Waiver:
     if not isinstance(table, dict) or table.keys() != {"reason", "owner", "expires"}:
         raise ConfigError(f"{where}: waiver is {table!r}, expected a table of reason, owner and expires")
@@ -249,44 +277,12 @@ def _parse_waiver(table: Any, where: str) -> Waiver:
     return Waiver(**table)
 
 
-def _name(table: Mapping[str, Any], sense: str) -> str:
-    """Like "accuracy of class 3 min 0.99"."""
+def _name(table: Mapping[str, Any], sense: str, runs: int | None, threshold: Any) -> str:
+    """Like "accuracy of class 3 min 0.99", or "accuracy max drop over 14 runs 0.003"."""
     of = ""
     if "class" in table:
         of = " of each class" if table["class"] == EACH else f" of class {table['class']}"
     if "slice" in table:
         of = f" where {table['slice']}"
-    return f"{table['metric']}{of} {sense.replace('_', ' ')} {table[sense]}"
-
-
-def to_toml(gates: GateSet) -> str:
-    """The rules as a document that `parse_gates` reads to the same rules."""
-    return "\n".join([f'inconclusive = "{gates.inconclusive}"', *map(_gate_toml, gates.gates)]) + "\n"
-
-
-def _gate_toml(gate: Gate) -> str:
-    values: list[tuple[str, Any]] = [
-        ("name", gate.name),
-        ("metric", gate.metric),
-        (gate.sense, gate.threshold),
-        ("class", gate.class_name),
-        ("slice", gate.slice_name),
-        ("severity", gate.severity),
-        ("decide", gate.decide),
-        ("level", gate.level),
-        ("baseline_missing", gate.baseline_missing),
-    ]
-    lines = ["", "[[gates]]", *_lines(values)]
-    if gate.waiver:
-        parts = _lines([("reason", gate.waiver.reason), ("owner", gate.waiver.owner)])
-        lines.append(f"waiver = {{{', '.join(parts)}, expires = {gate.waiver.expires.isoformat()}}}")
-    return "\n".join(lines)
-
-
-def _lines(values: Iterable[tuple[str, Any]]) -> list[str]:
-    return [f"{key} = {_literal(value)}" for key, value in values if value is not None]
-
-
-def _literal(value: str | float) -> str:
-    # JSON's strings are TOML's, but for the one control character that JSON leaves as it is.
-    return repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    over = "" if runs is None else f" {runs} runs"
+    return f"{table['metric']}{of} {sense.replace('_', ' ')}{over} {threshold}"

@@ -11,8 +11,9 @@ from typing import Literal
 
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.paired import holm
+from mnist_report.evaluation.past import oldest_of
 from mnist_report.gates.document import Document, observe_document
-from mnist_report.gates.evidence import Evidence, NoEvidenceError, Observation, observe, subjects_of
+from mnist_report.gates.evidence import NO_PAST, Evidence, NoEvidenceError, Observation, observe, subjects_of
 from mnist_report.gates.measurements import Measurement
 from mnist_report.gates.rules import SHARE, Gate, GateSet, ranges_for
 
@@ -120,9 +121,9 @@ def judge(gates: GateSet, evidence: Evidence | Document, today: date) -> Verdict
 
 
 def _judge(gate: Gate, evidence: Evidence | Document, today: date) -> Result:
-    if gate.needs_baseline and gate.baseline_missing == "allow" and evidence.baseline_missing:
-        allowed = Finding("", "PASS", UNDEFINED)
-        return Result(gate, "PASS", (allowed,), (f"{evidence.no_baseline}, which this gate allows",))
+    missing = _missing(gate, evidence)
+    if missing and gate.baseline_missing == "allow":
+        return Result(gate, "PASS", (Finding("", "PASS", UNDEFINED),), (f"{missing}, which this gate allows",))
     observed: list[tuple[str, Observation | str]] = []
     for subject in subjects_of(gate, evidence.class_names):
         try:
@@ -136,13 +137,33 @@ def _judge(gate: Gate, evidence: Evidence | Document, today: date) -> Result:
             observed.append((subject, str(error)))
     findings = tuple(_decide(gate, observed))
     outcome = min((finding.outcome for finding in findings), key=OUTCOMES.index)
-    notes = _notes(gate, findings) + _notes_of_tests(gate, observed)
+    notes = _notes_of_window(gate, evidence) + _notes(gate, findings) + _notes_of_tests(gate, observed)
     return _excuse(Result(gate, outcome, findings, notes), today)
+
+
+def _missing(gate: Gate, evidence: Evidence | Document) -> str:
+    """What a change would have to be measured from, and is not there; else empty."""
+    if gate.needs_baseline:
+        return evidence.no_baseline if evidence.baseline_missing else ""
+    if gate.runs is None or isinstance(evidence, Document):
+        return ""
+    return "" if oldest_of(evidence.past, gate.runs, len(evidence.predictions)) else NO_PAST
+
+
+def _notes_of_window(gate: Gate, evidence: Evidence | Document) -> tuple[str, ...]:
+    """Which run a drift is measured from."""
+    if gate.runs is None or isinstance(evidence, Document):
+        return ()
+    found = oldest_of(evidence.past, gate.runs, len(evidence.predictions))
+    if found is None:
+        return ()
+    fewer = f", of the {gate.runs} that this gate looks back" if found.back < gate.runs else ""
+    return (f"measured from {found.run_id}, {found.back} {'run' if found.back == 1 else 'runs'} before{fewer}",)
 
 
 def _decide(gate: Gate, observed: list[tuple[str, Observation | str]]) -> list[Finding]:
     """A finding for each subject; the family's failures by Holm's adjustment."""
-    sign = 1 if gate.sense in {"min", "max_drop"} else -1
+    sign = 1 if gate.sense in {"min", "max_drop", "max_drop_over"} else -1
     # A metric that must stay low is one whose negative must stay high; a change may go so far below 0.
     threshold = -gate.threshold if gate.sense != "min" else gate.threshold
     measured = [
@@ -239,16 +260,16 @@ def _notes(gate: Gate, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """A threshold that is finer than these images can see."""
     if gate.decide == "point":
         return ()
-    if not gate.needs_baseline and (gate.sense == "max" or ranges_for(gate).get(gate.metric) != SHARE):
+    if not gate.is_change and (gate.sense == "max" or ranges_for(gate).get(gate.metric) != SHARE):
         return ()
     best = 1 - gate.threshold if gate.sense == "min" else gate.threshold
-    # Against a baseline, NaN says that no image flipped, so that nothing is known; else that nothing would be enough.
-    unknown = 0.0 if gate.needs_baseline else math.inf
+    # Against another run, NaN says that no image flipped, so that nothing is known; else that nothing would be enough.
+    unknown = 0.0 if gate.is_change else math.inf
     twins = [(finding, unknown if math.isnan(finding.twin) else finding.twin) for finding in findings]
     blind = [finding for finding, twin in twins if finding.outcome != "ERROR" and twin > best]
     if not blind:
         return ()
-    who = "an equal candidate" if gate.needs_baseline else "even a perfect model"
+    who = "an equal candidate" if gate.is_change else "even a perfect model"
     of = f" of {blind[0].subject}" if len(findings) > 1 else ""
     return (f"finer than {blind[0].observed.n} images{of} can see: {who} would pass with a probability below 0.80",)
 

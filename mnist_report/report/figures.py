@@ -279,6 +279,13 @@ def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tup
     return figure, figure.subplots(rows, columns)
 
 
+@contextmanager
+def drawing(width: float, height: float) -> Iterator[tuple["Figure", Any]]:
+    """An empty figure, in inches, and its axes, in the style of all."""
+    with _style():
+        yield _figure(width, height)
+
+
 def _plain_numbers(axes: "Axes") -> None:
     """Write a logarithmic axis's numbers out, not as powers."""
     from matplotlib.ticker import FuncFormatter, NullFormatter

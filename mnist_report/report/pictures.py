@@ -34,6 +34,7 @@ def make_pictures(
         "confusion": _confusion_finding(evaluation),
         "per_class": _weakest_finding(evaluation, class_names),
         "class_distribution": _support_finding(evaluation),
+        "trend": "Accuracy from run to run on the same images",
         "training": f"The held-out loss was lowest after epoch {training.get('best_epoch')}",
     }
     if evaluation.tally.graded:
@@ -47,6 +48,7 @@ def make_pictures(
         "reliability": "Accuracy by confidence, in bins, with 95 % intervals and the diagonal where the two are equal.",
         "risk_coverage": "Curve of the error rate among the surest answers by the share of answers kept.",
         "class_distribution": "Bars of the images of each class, actual and predicted.",
+        "trend": "Line of the accuracy of each run with its 95 % interval, this run last.",
         "training": "Curves of loss and accuracy by epoch.",
     }
     return {

@@ -77,7 +77,7 @@ def gates_table(verdict: Verdict) -> Table:
 
 def value(gate: Gate, metric: Metric) -> str:
     """The observed value or change."""
-    if gate.needs_baseline:
+    if gate.is_change:
         return points(gate, metric.value)
     if gate.metric == "errors":
         return f"{metric.value:,.0f}"
@@ -88,7 +88,7 @@ def interval(gate: Gate, metric: Metric) -> str:
     """Its 95 % interval."""
     if math.isnan(metric.ci_low):
         return text.DASH
-    if gate.needs_baseline:
+    if gate.is_change:
         unit = " pp" if is_share(gate) else ""
         return f"{points(gate, metric.ci_low).removesuffix(unit)} to {points(gate, metric.ci_high)}"
     return text.percent_interval(metric) if is_share(gate) else text.interval(metric, 4)
@@ -96,7 +96,7 @@ def interval(gate: Gate, metric: Metric) -> str:
 
 def threshold(gate: Gate) -> str:
     """The threshold with its unit."""
-    if gate.needs_baseline:
+    if gate.is_change:
         return f"{100 * gate.threshold:.10g} pp" if is_share(gate) else f"{gate.threshold:.10g}"
     return f"{100 * gate.threshold:.10g} %" if is_share(gate) else f"{gate.threshold:.10g}"
 
@@ -136,7 +136,7 @@ def _subject(result: Result, finding: Finding) -> str:
 def _observed(gate: Gate, metric: Metric) -> str:
     spread = f" ({interval(gate, metric)})" if not math.isnan(metric.ci_low) else ""
     said = f"{value(gate, metric)}{spread}"
-    return f"changed by {said}" if gate.needs_baseline else said
+    return f"changed by {said}" if gate.is_change else said
 
 
 def _judgement(gate: Gate, finding: Finding) -> str:
@@ -144,6 +144,7 @@ def _judgement(gate: Gate, finding: Finding) -> str:
         "min": f"at least {threshold(gate)}",
         "max": f"at most {threshold(gate)}",
         "max_drop": f"a drop of at most {threshold(gate)}",
+        "max_drop_over": f"a drop of at most {threshold(gate)}",
         "max_increase": f"an increase of at most {threshold(gate)}",
     }[gate.sense]
     if finding.outcome == "PASS":
@@ -153,6 +154,7 @@ def _judgement(gate: Gate, finding: Finding) -> str:
             "min": f"below {threshold(gate)}",
             "max": f"above {threshold(gate)}",
             "max_drop": f"a drop of more than {threshold(gate)}",
+            "max_drop_over": f"a drop of more than {threshold(gate)}",
             "max_increase": f"an increase of more than {threshold(gate)}",
         }[gate.sense]
         return f"which is {broken}"

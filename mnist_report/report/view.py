@@ -20,6 +20,7 @@ from mnist_report.report.matrix import Matrix, make_matrix
 from mnist_report.report.notes import notes_html
 from mnist_report.report.pictures import Picture, make_pictures
 from mnist_report.report.tables import Table
+from mnist_report.report.trend import Trend, make_trend
 from mnist_report.report.verdict_text import gates_table, result_sentence, verdict_sentence
 from mnist_report.runs.folder import StoredRun
 
@@ -53,6 +54,7 @@ class View:
     gate_columns: tuple[str, ...]
     glance: Glance
     change: Change | None
+    trend: Trend | None
     overall: Table
     per_class: Table
     matrix: Matrix | None
@@ -122,6 +124,7 @@ def make_view(
             if comparison is not None and run.baseline is not None
             else None
         ),
+        trend=make_trend(run.past, accuracy, predictions.right),
         overall=tables.overall_table(metrics),
         per_class=tables.per_class_table(evaluation, names),
         matrix=make_matrix(evaluation.tally.confusion, predictions, shown),
@@ -156,7 +159,9 @@ def _gate_rows(verdict: Verdict, evaluation: Evaluation, names: tuple[str, ...])
     for result, cells in zip(verdict.results, gates_table(verdict).rows, strict=True):
         gate, subject = result.gate, result.deciding.subject
         target = f"metric-{gate.metric}" if gate.metric in evaluation.overall else "overall"
-        if gate.needs_baseline:
+        if gate.runs is not None:
+            target = "trend" if result.deciding.observed.n else "overall"
+        elif gate.needs_baseline:
             target = "change"
         elif gate.slice_name is not None:
             slices = list(evaluation.slices)

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from mnist_report.errors import OutputError, RenderError
 from mnist_report.evaluation.comparison import Comparison
 from mnist_report.evaluation.evaluation import Evaluation
+from mnist_report.evaluation.past import PastRun
 from mnist_report.gates.verdict import Verdict
 from mnist_report.report.compare_view import make_compare_view
 from mnist_report.report.figures import make_figures, to_png, to_svg
 from mnist_report.report.html import set_template, to_html
 from mnist_report.report.pdf import Attachment, import_weasyprint, to_pdf
 from mnist_report.report.shorten import shortened
+from mnist_report.report.trend import shown_runs
+from mnist_report.report.trend_figure import trend_figure
 from mnist_report.report.view import make_view
 from mnist_report.runs.folder import StoredRun
 from mnist_report.runs.images_file import ShownImages
@@ -32,7 +35,13 @@ NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 def draw_figures(run: StoredRun, evaluation: Evaluation) -> dict[str, "Figure"]:
     """Every figure of a run, by name."""
     training = (run.provenance["model"]["card"] or {}).get("training", {})
-    return make_figures(evaluation.frames, run.predictions, training.get("history", ()))
+    figures = make_figures(evaluation.frames, run.predictions, training.get("history", ()))
+    if run.past:
+        facts = run.provenance
+        this = PastRun(facts["run_id"], facts["created"], "", "", evaluation.overall["accuracy"], None)
+        baseline = (facts.get("baseline") or {}).get("run_id")
+        figures["trend"] = trend_figure((*shown_runs(run.past), this), baseline)
+    return figures
 
 
 def draw_reports(

@@ -28,9 +28,11 @@ from mnist_report.evaluation.comparison import (
     flips_frame,
 )
 from mnist_report.evaluation.evaluation import Evaluation
+from mnist_report.evaluation.past import PastRun
 from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.gates.frame import gates_document, gates_frame
-from mnist_report.gates.rules import GateSet, parse_gates, to_toml
+from mnist_report.gates.rules import GateSet, parse_gates
+from mnist_report.gates.rules_toml import to_toml
 from mnist_report.gates.verdict import Verdict
 from mnist_report.runs.images_file import ShownImages, read_images, write_images
 from mnist_report.runs.metrics_document import FORMAT, metrics_document
@@ -39,6 +41,8 @@ from mnist_report.runs.predictions_file import read_predictions, write_predictio
 from mnist_report.runs.run_document import read_provenance
 from mnist_report.runs.scores_file import read_scores, write_scores
 from mnist_report.runs.slices_file import read_slices, write_slices
+from mnist_report.runs.trend_file import TABLE as TREND
+from mnist_report.runs.trend_file import read_trend, trend_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +79,7 @@ class StoredRun:
         gates: gates.toml, or None where nothing was gated.
         baseline: baseline.parquet, or None.
         notes: notes.md, empty where there are none.
+        past: frames/trend.csv and trend.npz: earlier runs of the same images, the oldest first.
     """
 
     provenance: Mapping[str, Any]
@@ -84,6 +89,7 @@ class StoredRun:
     gates: GateSet | None = None
     baseline: Scores | None = None
     notes: str = ""
+    past: tuple[PastRun, ...] = ()
 
     @property
     def no_baseline(self) -> str:
@@ -187,6 +193,8 @@ def write_results(
         frames |= {"comparison": comparison_frame(comparison, names), "flips": flips}
     (folder / "metrics.json").write_text(_json(document), "utf-8")
     write_frames(folder / "frames", frames)
+    for name, content in trend_files(run.past).items():
+        (folder / name).write_bytes(content)
     write_images(folder / "images.npz", run.images)
 
 
@@ -248,11 +256,13 @@ def read_run(folder: Path) -> StoredRun:
             raise ValueError("its rows are not those of the images")
         path = folder / NOTES
         notes = read_stored_notes(path)
+        path = folder / TREND
+        past = read_trend(folder)
     except FileNotFoundError as error:
         raise OutputError(f"{path}: missing from the run folder") from error
     except DAMAGE as error:
         raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
-    return StoredRun(provenance, predictions, images, slice_columns, gates, baseline, notes)
+    return StoredRun(provenance, predictions, images, slice_columns, gates, baseline, notes, past)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
