@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from strategies import law
 
 from mnist_report.errors import ConfigError
-from mnist_report.gates.rules import CLASS_RANGES, OVERALL_RANGES, Gate, GateSet, Waiver, default_gates
+from mnist_report.gates.rules import CLASS_RANGES, OF_RIGHT, OVERALL_RANGES, Gate, GateSet, Waiver, default_gates
 from mnist_report.gates.rules_toml import to_toml
 
 WAIVED = 'waiver = {reason = "r", owner = "o", expires = 2027-01-31}'
@@ -19,6 +19,26 @@ GOOD = {
     "max": ('metric = "log_loss"\nmax = 0.05', {"sense": "max", "threshold": 0.05, "needs_baseline": False}),
     "drop": ('metric = "accuracy"\nmax_drop = 0', {"sense": "max_drop", "threshold": 0.0, "needs_baseline": True}),
     "increase": ('metric = "brier"\nmax_increase = 2', {"sense": "max_increase", "needs_baseline": True}),
+    "over runs": (
+        'metric = "accuracy"\nmax_drop_over = {runs = 14, drop = 0.003}',
+        {
+            "name": "accuracy max drop over 14 runs 0.003",
+            "sense": "max_drop_over",
+            "threshold": 0.003,
+            "runs": 14,
+            "needs_baseline": False,
+            "is_change": True,
+            "baseline_missing": "allow",
+        },
+    ),
+    "over runs of a slice": (
+        'metric = "accuracy"\nslice = "ink=q1"\nmax_drop_over = {runs = 1, drop = 0}\nbaseline_missing = "error"',
+        {"slice_name": "ink=q1", "runs": 1, "threshold": 0.0, "baseline_missing": "error"},
+    ),
+    "over runs of a class": (
+        'metric = "accuracy"\nclass = "3"\nmax_drop_over = {runs = 366, drop = 1}',
+        {"metric": "recall", "class_name": "3", "runs": 366},
+    ),
     "whole number": ('metric = "accuracy"\nmin = 1', {"threshold": 1.0}),
     "each": ('metric = "recall"\nclass = "each"\nmin = 0.9', {"class_name": "each", "is_family": True}),
     "one class": ('metric = "precision"\nclass = "3"\nmin = 0.9', {"class_name": "3", "is_family": False}),
@@ -57,6 +77,30 @@ BAD = {
     "mcc below -1": ('metric = "mcc"\nmin = -1.5', ["min", "-1.5", "-1 to 1"]),
     "negative drop": ('metric = "accuracy"\nmax_drop = -0.1', ["max_drop", "-0.1"]),
     "drop above 1": ('metric = "accuracy"\nmax_drop = 1.5', ["max_drop", "1.5"]),
+    "over runs and change": ('metric = "accuracy"\nmax_drop = 0.1\nmax_drop_over = {runs = 2, drop = 0}', ["exactly"]),
+    "over a number": ('metric = "accuracy"\nmax_drop_over = 0.003', ["max_drop_over", "0.003", "runs = 14"]),
+    "over runs without a drop": ('metric = "accuracy"\nmax_drop_over = {runs = 14}', ["max_drop_over", "drop = 0.003"]),
+    "over runs and days": (
+        'metric = "accuracy"\nmax_drop_over = {runs = 14, drop = 0, days = 3}',
+        ["max_drop_over", "days"],
+    ),
+    "over no runs": ('metric = "accuracy"\nmax_drop_over = {runs = 0, drop = 0}', ["runs", "0", "1 to 366"]),
+    "over half a run": ('metric = "accuracy"\nmax_drop_over = {runs = 1.5, drop = 0}', ["runs", "1.5"]),
+    "over a truth": ('metric = "accuracy"\nmax_drop_over = {runs = true, drop = 0}', ["runs", "True"]),
+    "over more than a year": ('metric = "accuracy"\nmax_drop_over = {runs = 367, drop = 0}', ["runs", "367"]),
+    "over runs, drop is text": (
+        'metric = "accuracy"\nmax_drop_over = {runs = 2, drop = "1"}',
+        ["max_drop_over", "'1'"],
+    ),
+    "over runs, drop below 0": ('metric = "accuracy"\nmax_drop_over = {runs = 2, drop = -1}', ["max_drop_over", "-1"]),
+    "over runs of a loss": (
+        'metric = "log_loss"\nmax_drop_over = {runs = 2, drop = 0}',
+        ["max_drop_over", "accuracy", "log_loss"],
+    ),
+    "over runs of a precision": (
+        'metric = "precision"\nclass = "3"\nmax_drop_over = {runs = 2, drop = 0}',
+        ["max_drop_over", "precision"],
+    ),
     "class out of range": ('metric = "recall"\nclass = "3"\nmin = 2', ["min", "2", "recall"]),
     "slice out of range": ('metric = "accuracy"\nslice = "ink=q1"\nmin = 2', ["min", "2"]),
     "class is a number": ('metric = "recall"\nclass = 3\nmin = 0.9', ["class", "3", "text"]),
@@ -127,10 +171,13 @@ def rules(draw):
     of = draw(st.sampled_from(["all", "class", "slice"]))
     ranges = {"all": OVERALL_RANGES, "class": CLASS_RANGES, "slice": {"accuracy": (0.0, 1.0)}}[of]
     metric = draw(st.sampled_from(sorted(ranges)))
-    sense = draw(st.sampled_from(["min", "max", "max_drop", "max_increase"]))
+    sense = draw(st.sampled_from(["min", "max", "max_drop", "max_increase", *["max_drop_over"] * (metric in OF_RIGHT)]))
     low, high = ranges[metric]
     low, high = (0.0, min(high, 1e6) - low) if sense.startswith("max_") else (low, min(high, 1e6))
-    table = {"metric": metric, sense: draw(st.floats(low, high)), "decide": "point"}
+    threshold = draw(st.floats(low, high))
+    if sense == "max_drop_over":
+        threshold = {"runs": draw(st.integers(1, 366)), "drop": threshold}
+    table = {"metric": metric, sense: threshold, "decide": "point"}
     if of != "all":
         table[of] = draw(texts) if of == "class" else f"{draw(columns)}={draw(texts)}"
     optional = {

@@ -47,7 +47,7 @@ def read_trend(folder: Path) -> tuple[PastRun, ...]:
     """What `trend_files` made, from a run folder; empty where it has none.
 
     Raises:
-        OSError, ValueError, LookupError, zipfile.BadZipFile, zlib.error: they are damaged, or one is missing.
+        OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, zlib.error: one is damaged or missing.
     """
     if not (folder / TABLE).exists():
         return ()
