@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from mnist_report.evaluation.metrics import proportion
-from mnist_report.evaluation.past import PastRun
+from mnist_report.evaluation.past import EarlierRun
 
 
 def past_run(run_id, right, *, outcome="PASS", created="2026-01-02T03:04:05+00:00", model="cnn", n=8, wrong=1):
     """A run of which it is known which images were right, or, without them, how many were wrong."""
     count, size = (n - wrong, n) if right is None else (int(np.sum(right)), len(right))
-    return PastRun(run_id, created, model, outcome, proportion(count, size), right)
+    return EarlierRun(run_id, created, model, outcome, proportion(count, size), right)
 
 
 def nights(count, n, seed=0, share=0.9):

@@ -13,7 +13,7 @@ SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PastRun:
+class EarlierRun:
     """A run of the same images.
 
     Attributes:
@@ -48,7 +48,7 @@ class Reference:
     back: int
 
 
-def oldest_of(past: Sequence[PastRun], runs: int, n: int) -> Reference | None:
+def oldest_of(past: Sequence[EarlierRun], runs: int, n: int) -> Reference | None:
     """The oldest of the last `runs`; None where there is none whose images are known.
 
     Args:

@@ -20,7 +20,7 @@ from mnist_report.evaluation.metrics import (
     proportion,
 )
 from mnist_report.evaluation.paired import paired_draws, paired_means, paired_proportions
-from mnist_report.evaluation.past import PastRun, oldest_of
+from mnist_report.evaluation.past import EarlierRun, oldest_of
 from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.evaluation.ranking import class_ranking, overall_ranking
 from mnist_report.evaluation.tally import Tally
@@ -69,7 +69,7 @@ class Evidence:
     baseline: Scores | None
     no_baseline: str
     baseline_missing: bool
-    past: tuple[PastRun, ...] = ()
+    past: tuple[EarlierRun, ...] = ()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def gather(
     no_baseline: str = "no baseline was given",
     *,
     baseline_missing: bool = True,
-    past: tuple[PastRun, ...] = (),
+    past: tuple[EarlierRun, ...] = (),
     evaluation: Evaluation | None = None,
 ) -> Evidence:
     """The evidence of a run; see `Evidence`.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.paired import paired_proportions
-from mnist_report.evaluation.past import SHOWN, PastRun
+from mnist_report.evaluation.past import SHOWN, EarlierRun
 from mnist_report.report import text
 from mnist_report.report.change import spoken_difference
 from mnist_report.report.provenance import moment
@@ -32,12 +32,12 @@ class Trend:
     caption: str
 
 
-def shown_runs(past: Sequence[PastRun]) -> tuple[PastRun, ...]:
+def shown_runs(past: Sequence[EarlierRun]) -> tuple[EarlierRun, ...]:
     """Those before this one that the report shows; with this one they are `SHOWN`."""
     return tuple(past[-(SHOWN - 1) :])
 
 
-def make_trend(past: Sequence[PastRun], accuracy: Metric, right: NDArray[np.bool_]) -> Trend | None:
+def make_trend(past: Sequence[EarlierRun], accuracy: Metric, right: NDArray[np.bool_]) -> Trend | None:
     """Say the trend in words and a table; None where there are no earlier runs.
 
     Args:
@@ -72,7 +72,7 @@ def make_trend(past: Sequence[PastRun], accuracy: Metric, right: NDArray[np.bool
     )
 
 
-def _since(run: PastRun, right: NDArray[np.bool_]) -> tuple[str, str]:
+def _since(run: EarlierRun, right: NDArray[np.bool_]) -> tuple[str, str]:
     """The change in accuracy from an earlier run to this one, with its paired interval."""
     if run.right is None or len(run.right) != len(right):
         return text.DASH, text.DASH

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_report.evaluation.past import PastRun
+from mnist_report.evaluation.past import EarlierRun
 from mnist_report.report.figures import INK, QUIET, RIGHT, WRONG, drawing
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ MOST_DATES = 6
 FAILED = frozenset({"FAIL", "ERROR"})
 
 
-def trend_figure(runs: Sequence[PastRun], baseline: str | None) -> "Figure":
+def trend_figure(runs: Sequence[EarlierRun], baseline: str | None) -> "Figure":
     """Accuracy from run to run with its 95 % interval; the last one is this run.
 
     Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mnist_report.errors import OutputError, RenderError
 from mnist_report.evaluation.comparison import Comparison
 from mnist_report.evaluation.evaluation import Evaluation
-from mnist_report.evaluation.past import PastRun
+from mnist_report.evaluation.past import EarlierRun
 from mnist_report.gates.verdict import Verdict
 from mnist_report.report.compare_view import make_compare_view
 from mnist_report.report.figures import make_figures, to_png, to_svg
@@ -38,7 +38,7 @@ def draw_figures(run: StoredRun, evaluation: Evaluation) -> dict[str, "Figure"]:
     figures = make_figures(evaluation.frames, run.predictions, training.get("history", ()))
     if run.past:
         facts = run.provenance
-        this = PastRun(facts["run_id"], facts["created"], "", "", evaluation.overall["accuracy"], None)
+        this = EarlierRun(facts["run_id"], facts["created"], "", "", evaluation.overall["accuracy"], None)
         baseline = (facts.get("baseline") or {}).get("run_id")
         figures["trend"] = trend_figure((*shown_runs(run.past), this), baseline)
     return figures

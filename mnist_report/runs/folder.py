@@ -28,7 +28,7 @@ from mnist_report.evaluation.comparison import (
     flips_frame,
 )
 from mnist_report.evaluation.evaluation import Evaluation
-from mnist_report.evaluation.past import PastRun
+from mnist_report.evaluation.past import EarlierRun
 from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.gates.frame import gates_document, gates_frame
 from mnist_report.gates.rules import GateSet, parse_gates
@@ -89,7 +89,7 @@ class StoredRun:
     gates: GateSet | None = None
     baseline: Scores | None = None
     notes: str = ""
-    past: tuple[PastRun, ...] = ()
+    past: tuple[EarlierRun, ...] = ()
 
     @property
     def no_baseline(self) -> str:

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.evaluation.metrics import Metric
-from mnist_report.evaluation.past import PastRun
+from mnist_report.evaluation.past import EarlierRun
 
 TABLE, IMAGES = "frames/trend.csv", "trend.npz"
 COLUMNS = ("run_id", "created", "model", "outcome", "accuracy", "ci_low", "ci_high", "n")
 
 
-def trend_files(past: Sequence[PastRun]) -> dict[str, bytes]:
+def trend_files(past: Sequence[EarlierRun]) -> dict[str, bytes]:
     """The two files by name; none where there are no earlier runs.
 
     Args:
@@ -43,7 +43,7 @@ def trend_files(past: Sequence[PastRun]) -> dict[str, bytes]:
     return {TABLE: table.getvalue().encode("utf-8", "backslashreplace"), IMAGES: archive.getvalue()}
 
 
-def read_trend(folder: Path) -> tuple[PastRun, ...]:
+def read_trend(folder: Path) -> tuple[EarlierRun, ...]:
     """What `trend_files` made, from a run folder; empty where it has none.
 
     Raises:
@@ -61,10 +61,10 @@ def read_trend(folder: Path) -> tuple[PastRun, ...]:
     return tuple(_run(row, right) for row, right in zip(rows, rights, strict=True))
 
 
-def _run(row: dict[str, str], right: NDArray[np.bool_] | None) -> PastRun:
+def _run(row: dict[str, str], right: NDArray[np.bool_] | None) -> EarlierRun:
     value, low, high = (float(row[name] or "nan") for name in COLUMNS[4:7])
     metric = Metric(value, low, high, int(row["n"]))
-    return PastRun(row["run_id"], row["created"], row["model"], row["outcome"], metric, right)
+    return EarlierRun(row["run_id"], row["created"], row["model"], row["outcome"], metric, right)
 
 
 def _unpacked(archive: "np.lib.npyio.NpzFile", place: int, size: int) -> NDArray[np.bool_] | None:
