@@ -20,7 +20,7 @@ from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.evaluation.slices import image_columns
 from mnist_report.gates.verdict import Verdict
 from mnist_report.inference import Answer, start_model
-from mnist_report.jobs import Job, Surroundings, make_provenance, slices_facts, writable
+from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of, slices_facts, writable
 from mnist_report.judging import ci_files, judge_run, last_line
 from mnist_report.model.adapter import check_classes
 from mnist_report.model.card import card_temperature
@@ -35,8 +35,6 @@ from mnist_report.report.write import draw_figures, draw_reports, write_figures,
 from mnist_report.runs.baseline import Baseline, match, read_baseline
 from mnist_report.runs.folder import (
     StoredRun,
-    make_run_id,
-    publish,
     read_run,
     unfinished_run,
     write_log,
@@ -47,6 +45,7 @@ from mnist_report.runs.folder import (
 )
 from mnist_report.runs.images_file import NO_IMAGES, ShownImages
 from mnist_report.runs.log import recorded
+from mnist_report.runs.publishing import publish
 from mnist_report.stopwatch import Stopwatch
 
 log = logging.getLogger("mnist_report")
@@ -85,7 +84,7 @@ def run(
         MnistReportError: input, device or output is at fault; no run folder is left.
     """
     # Where the results go is opened first: inference would be lost on a folder that cannot be written.
-    with recorded() as lines, unfinished_run(job.reports) as folder:
+    with recorded(run_id_of(job, surroundings)) as lines, unfinished_run(job.reports) as folder:
         watch = Stopwatch()
         check_templates(job.templates)
         with (
@@ -171,7 +170,7 @@ def finish_run(
     if dataset.images.size:
         index = choose_galleries(predictions, scores, most_mistakes=job.most_mistakes, seed=job.seed).index
         images = ShownImages(index, dataset.images[index])
-    run_id = make_run_id(facts)
+    run_id = run_id_of(job, surroundings)
     facts |= {"run_id": run_id}
     stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes)
     evaluation = _evaluate(stored)
