@@ -6,7 +6,8 @@ from mnist_report.data.class_names import read_class_names
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import ConfigError
 from mnist_report.jobs import NO_DATA, Job, Surroundings, provenance_of_predictions, run_id_of, slices_facts
-from mnist_report.pipeline import Finished, finish_run, import_libraries, slices_of
+from mnist_report.judging import Finished
+from mnist_report.pipeline import finish_run, import_libraries, slices_of
 from mnist_report.report.formats import usable_formats
 from mnist_report.report.templates import check_templates
 from mnist_report.runs.baseline import read_baseline

@@ -6,7 +6,6 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-
 from tiny_run import RUN_ID
 
 from mnist_report.runs.folder import write_log

@@ -33,7 +33,7 @@ from mnist_report.gates.frame import gates_document, gates_frame
 from mnist_report.gates.rules import GateSet, parse_gates, to_toml
 from mnist_report.gates.verdict import Verdict
 from mnist_report.runs.images_file import ShownImages, read_images, write_images
-from mnist_report.runs.metrics_document import FORMAT, metrics_document
+from mnist_report.runs.metrics_document import metrics_document
 from mnist_report.runs.notes_file import NOTES, read_stored_notes
 from mnist_report.runs.predictions_file import read_predictions, write_predictions
 from mnist_report.runs.publishing import LATEST

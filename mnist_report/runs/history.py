@@ -105,13 +105,16 @@ class PastGate:
     observed: Metric
 
 
-def read_history(reports: Path, *, data_sha256: str | None = None, last: int | None = None) -> list[PastRun]:
+def read_history(
+    reports: Path, *, data_sha256: str | None = None, last: int | None = None, exit_status: int | None = None
+) -> list[PastRun]:
     """The finished runs of a folder, the oldest first; none where there is no history.
 
     Args:
         reports: the folder of the run folders.
         data_sha256: only those on this data.
         last: only so many, the newest.
+        exit_status: only those that ended with it.
 
     Raises:
         NewerHistoryError: a later version of this program wrote the history.
@@ -120,13 +123,15 @@ def read_history(reports: Path, *, data_sha256: str | None = None, last: int | N
     """
     if _absent(reports):
         return []
-    where, values = ("WHERE data_sha256 = ?", [data_sha256]) if data_sha256 is not None else ("", [])
+    wishes = {"data_sha256": data_sha256, "exit_status": exit_status}
+    wishes = {column: value for column, value in wishes.items() if value is not None}
+    where = "WHERE " + " AND ".join(f"{column} = ?" for column in wishes) if wishes else ""
     wanted = ", ".join(FIELDS)
     chosen = f"SELECT id, {wanted} FROM runs {where} ORDER BY created DESC, id DESC LIMIT ?"  # noqa: S608  our own words
     with connected(reports / NAME) as connection:
         if _is_new(connection):
             return []
-        rows = connection.execute(chosen, [*values, -1 if last is None else last]).fetchall()
+        rows = connection.execute(chosen, [*wishes.values(), -1 if last is None else last]).fetchall()
         overall = _overall(connection, [row[0] for row in rows])
     return [PastRun(*row[1:], overall=overall.get(row[0], {})) for row in reversed(rows)]
 

@@ -99,7 +99,9 @@ def connected(path: Path, *, writing: bool = False) -> Iterator[sqlite3.Connecti
     with explained(path), closing(_connect(path, writing=writing)) as connection:
         if not writing:
             if 0 < _check_version(connection, path) < len(STEPS):
-                raise OutputError(f"{path}: is of an earlier version; mnist-report history --rebuild brings it up to date")
+                raise OutputError(
+                    f"{path}: is of an earlier version; mnist-report history --rebuild brings it up to date"
+                )
             yield connection
             return
         migrate(connection, path)
@@ -166,7 +168,7 @@ def _check_version(connection: sqlite3.Connection, path: Path, newest: int = len
     found = _version(connection)
     if found > newest:
         raise NewerHistoryError(
-            f"{path}: was written by a later version of mnist-report (its version is {found}, this one knows {newest}); "
+            f"{path}: was written by a later mnist-report: its version is {found}, this one knows {newest}; "
             "update mnist-report"
         )
     return found

@@ -43,8 +43,8 @@ def locked(reports: Path, holder: Mapping[str, str], wait_seconds: float = 0) ->
         write_durably(reports / HOLDER, (json.dumps({"pid": os.getpid(), **holder}) + "\n").encode())
     except Timeout as error:
         raise LockedError(
-            f"{reports}: another run holds it: {_who(reports, holder['host'])}; wait for it with --wait SECONDS, or give another "
-            f"--reports"
+            f"{reports}: another run holds it: {_who(reports, holder['host'])}; wait for it with --wait SECONDS, "
+            "or give another --reports"
         ) from error
     except OSError as error:
         lock.release()

@@ -111,7 +111,10 @@ def salvage(damaged: Path, reports: Path) -> int:
     Returns:
         How many runs it gave.
     """
-    with suppress(sqlite3.Error, OSError), closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as old:
+    with (
+        suppress(sqlite3.Error, OSError),
+        closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as old,
+    ):
         if old.execute("PRAGMA user_version").fetchone()[0] != len(STEPS):
             return 0
         tables = {table: list(_rows_still_there(old, table)) for table in TABLES}

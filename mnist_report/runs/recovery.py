@@ -40,7 +40,9 @@ def recover(reports: Path, now: datetime) -> None:
         missed = [folder for folder in folders if folder.name not in known] if known is not None else []
         added = _add(reports, missed)
         if added:
-            log.warning("%s: the history had missed %d of the runs; it has them again: %s", reports, len(added), _few(added))
+            log.warning(
+                "%s: the history had missed %d of the runs; it has them again: %s", reports, len(added), _few(added)
+            )
         names = {folder.name for folder in folders}
         newest = newest_of(reports, names) if known or added else max(names, default=None)
         pointer = reports / LATEST
@@ -87,7 +89,9 @@ def mended_names(reports: Path, now: datetime) -> set[str]:
                 (reports / name).replace(reports / new)
         sync(reports)
         taken = salvage(reports / aside, reports)
-        log.warning("%s; it is kept as %s, and a new one is made of the run folders and %d of its rows", error, aside, taken)
+        log.warning(
+            "%s; it is kept as %s, and a new one is made of the run folders and %d of its rows", error, aside, taken
+        )
         return recorded_names(reports)
 
 
