@@ -1,6 +1,7 @@
 """The entry point, kept free of imports: the model's process imports this module a second time."""
 
 import io
+import signal
 import sys
 
 
@@ -11,7 +12,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a path may hold bytes that are not text
-    sys.exit(run_cli(sys.argv[1:]))
+    status = run_cli(sys.argv[1:])
+    # Whatever comes from here on comes too late, and would only be heard of as a traceback.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    sys.exit(status)
 
 
 if __name__ == "__main__":

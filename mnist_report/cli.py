@@ -1,14 +1,16 @@
 """The command line: it finds the command, gathers its options, and turns what happens into an exit status."""
 
+import math
 import os
 import platform
 import shlex
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import NoneType, UnionType
+from types import FrameType, NoneType, UnionType
 from typing import get_args, get_origin
 
 from cyclopts import App, ArgumentCollection, CycloptsError
@@ -25,6 +27,10 @@ USAGE, ENVIRONMENT, BUG, INTERRUPTED = 2, 3, 70, 130
 TOML_TYPES = {bool: bool, int: int, float: float}
 
 PREFIX = "MNIST_REPORT_"
+# A terminal's Ctrl-C, what cron, systemd and `timeout` send, and a terminal that is closed.
+ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+# So long cleaning up may take before the next signal cuts it off.
+CLEANING_SECONDS = 10.0
 
 COMMANDS = {
     "run": "Evaluate a model on a test set and write the HTML and PDF report: the main job.",
@@ -35,6 +41,7 @@ COMMANDS = {
     "init": "Write a commented configuration to start from.",
     "compare": "Compare two models on the same images: what changed, and how surely.",
     "export": "Write a Keras model as TensorFlow Lite or SavedModel, held against the original.",
+    "history": "List the finished runs of a folder, as a table, CSV or JSON.",
     "render": "Draw the reports of a stored run again, without TensorFlow.",
 }
 
@@ -45,7 +52,8 @@ HELP = """Turn a digit classifier and a labelled test set into trustworthy numbe
 {configuration}
 
 Exit status: 0 done and no gate failed, 1 a gate failed, 2 usage or configuration error, 3 input or environment error, \
-4 a gate is inconclusive and that blocks, 70 a bug, 130 interrupted.
+4 a gate is inconclusive and that blocks, 5 another run holds the reports' folder (see --wait), 70 a bug, \
+130 interrupted.
 """.format(
     run=(
         "`mnist-report run` needs no arguments: it takes the shipped model and the embedded MNIST test set, and writes "
@@ -77,7 +85,11 @@ def make_app() -> App:
 
 def run_cli(arguments: Sequence[str]) -> int:  # noqa: PLR0911  a return for each exit status
     """Run one command and return its exit status; every expected error becomes one line on stderr."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt = _Interrupt()
+    for name in ENDING:
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` sets it
+            signal.signal(number, interrupt)
     try:
         return make_app()(arguments, exit_on_error=False, print_error=False) or 0
     except CycloptsError as error:
@@ -96,6 +108,19 @@ def run_cli(arguments: Sequence[str]) -> int:  # noqa: PLR0911  a return for eac
         return _fail(f"{error.filename or 'standard output'}: {error.strerror or error}", ENVIRONMENT)
     except Exception:
         return _fail(_bug_report(arguments), BUG)
+
+
+class _Interrupt:
+    """A handler: the first signal interrupts, and those that follow while everything is cleaned up are heeded later."""
+
+    def __init__(self) -> None:
+        self._since = -math.inf
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  what a handler is given
+        now = time.monotonic()
+        if now - self._since > CLEANING_SECONDS:
+            self._since = now
+            raise KeyboardInterrupt
 
 
 def _check_environment(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:  # noqa: ARG001

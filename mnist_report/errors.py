@@ -33,6 +33,16 @@ class OutputError(MnistReportError):
     """A result cannot be written, or a stored run cannot be read back."""
 
 
+class NewerHistoryError(OutputError):
+    """The history was written by a later version of this program."""
+
+
+class LockedError(MnistReportError):
+    """Another run is writing to the same folder."""
+
+    exit_status = 5
+
+
 class RenderError(MnistReportError):
     """A report cannot be drawn on this machine, for instance because Pango is missing."""
 

@@ -1,9 +1,10 @@
 """A job, its circumstances, and what run.json says of both."""
 
 import importlib.metadata
+import itertools
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -16,8 +17,10 @@ from mnist_report.inference import Answer
 from mnist_report.model.opening import protections
 from mnist_report.model.scaling import ScaleName
 from mnist_report.model.store import SHIPPED, ModelFile, file_sha256
+from mnist_report.runs.folder import make_run_id
 from mnist_report.runs.foreign_predictions import ForeignPredictions
 from mnist_report.runs.metrics_document import FORMAT
+from mnist_report.runs.recording import is_recorded
 
 # The data of predictions that bring their labels along.
 NO_DATA = "none"
@@ -91,6 +94,26 @@ class Surroundings:
     git_commit: str | None
     host: str
     system: str
+
+
+def run_id_of(job: Job, surroundings: Surroundings) -> str:
+    """The name of a run, by what is known before it begins: the same as long as nobody else writes there.
+
+    Two runs of the same things at the same time, as with SOURCE_DATE_EPOCH, in the same folder have different names.
+    """
+    facts = {
+        "created": surroundings.created.isoformat(),
+        "command": writable(surroundings.command),
+        "host": surroundings.host,
+        "model": {"name": writable((job.predictions or job.model).stem)},
+        # Where it is written to makes no other run of it.
+        "job": writable(repr(replace(job, reports=Path()))),
+    }
+    for attempt in itertools.count():
+        run_id = make_run_id(facts | {"attempt": attempt})
+        if not (job.reports / run_id).exists() and not is_recorded(job.reports, run_id):
+            break
+    return run_id
 
 
 def make_provenance(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from mnist_report.ci.junit import junit_xml
@@ -15,9 +16,12 @@ from mnist_report.gates.evidence import Evidence, gather
 from mnist_report.gates.rules import GateSet
 from mnist_report.gates.verdict import Verdict, judge
 from mnist_report.report.comparison_text import change_lines
-from mnist_report.report.text import accuracy_sentence
+from mnist_report.report.text import accuracy_sentence, percent, percent_interval, short
 from mnist_report.report.verdict_text import verdict_sentence
 from mnist_report.runs.folder import StoredRun
+
+# Of a line that fits a pager.
+MOST_LETTERS = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +39,28 @@ class Judged:
     verdict: Verdict | None
     comparison: Comparison | None
     default_gates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A finished run.
+
+    Attributes:
+        folder: of the run.
+        verdict: of its gates, or None.
+        summary: the verdict as Markdown.
+        sentence: the outcome in one line.
+    """
+
+    folder: Path
+    verdict: Verdict | None
+    summary: str
+    sentence: str = ""
+
+    @property
+    def exit_status(self) -> int:
+        """By the gates."""
+        return self.verdict.exit_status if self.verdict else 0
 
 
 def judge_run(run: StoredRun, today: date, evaluation: Evaluation | None = None) -> Judged:
@@ -97,3 +123,13 @@ def last_line(judged: Judged) -> str:
     if ours and not any(result.gate.needs_baseline for result in undecided):
         return f"{sentence} (these are the default gates; give your own with --gates)"
     return sentence
+
+
+def pager_line(judged: Judged, run_id: str) -> str:
+    """The verdict, the accuracy and the run-id in one line for a pager; a long reason is cut."""
+    overall = judged.evidence.overall
+    if judged.verdict is None:
+        return f"{accuracy_sentence(overall)}; {run_id}"
+    interval = percent_interval(overall["accuracy"])
+    end = f"; accuracy {percent(overall['accuracy'])} ({interval}); {run_id}"
+    return short(last_line(judged), MOST_LETTERS - len(end)) + end

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,10 +17,9 @@ from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.mistakes import choose_galleries
 from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.evaluation.slices import image_columns
-from mnist_report.gates.verdict import Verdict
 from mnist_report.inference import Answer, start_model
-from mnist_report.jobs import Job, Surroundings, make_provenance, slices_facts, writable
-from mnist_report.judging import ci_files, judge_run, last_line
+from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of, slices_facts, writable
+from mnist_report.judging import Finished, ci_files, judge_run, last_line, pager_line
 from mnist_report.model.adapter import check_classes
 from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
@@ -35,8 +33,6 @@ from mnist_report.report.write import draw_figures, draw_reports, write_figures,
 from mnist_report.runs.baseline import Baseline, match, read_baseline
 from mnist_report.runs.folder import (
     StoredRun,
-    make_run_id,
-    publish,
     read_run,
     unfinished_run,
     write_log,
@@ -47,24 +43,10 @@ from mnist_report.runs.folder import (
 )
 from mnist_report.runs.images_file import NO_IMAGES, ShownImages
 from mnist_report.runs.log import recorded
+from mnist_report.runs.publishing import publish
 from mnist_report.stopwatch import Stopwatch
 
 log = logging.getLogger("mnist_report")
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A finished run.
-
-    Attributes:
-        folder: of the run.
-        verdict: of its gates, or None.
-        summary: the verdict as Markdown.
-    """
-
-    folder: Path
-    verdict: Verdict | None
-    summary: str
 
 
 def run(
@@ -85,7 +67,7 @@ def run(
         MnistReportError: input, device or output is at fault; no run folder is left.
     """
     # Where the results go is opened first: inference would be lost on a folder that cannot be written.
-    with recorded() as lines, unfinished_run(job.reports) as folder:
+    with recorded(run_id_of(job, surroundings)) as lines, unfinished_run(job.reports) as folder:
         watch = Stopwatch()
         check_templates(job.templates)
         with (
@@ -171,7 +153,7 @@ def finish_run(
     if dataset.images.size:
         index = choose_galleries(predictions, scores, most_mistakes=job.most_mistakes, seed=job.seed).index
         images = ShownImages(index, dataset.images[index])
-    run_id = make_run_id(facts)
+    run_id = run_id_of(job, surroundings)
     facts |= {"run_id": run_id}
     stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes)
     evaluation = _evaluate(stored)
@@ -197,13 +179,15 @@ def finish_run(
         outcome = verdict.outcome if verdict else None
         ends = {"durations_s": watch.laps, "status": "finished", "verdict": outcome, "exit_status": status}
         write_provenance(folder, facts | ends)
-        log.info("%s", accuracy_sentence(evaluation.overall), extra={"run_id": run_id})
-        if verdict is not None:
-            log.log(logging.ERROR if status else logging.INFO, "%s", last_line(judged), extra={"run_id": run_id})
+        log.info("%s", accuracy_sentence(evaluation.overall))
+        sentence, pager = last_line(judged), pager_line(judged, run_id)
+        if sentence not in pager:
+            log.info("%s", sentence)
+        log.log(logging.ERROR if status else logging.INFO, "%s", pager)
         write_log(folder, lines)
         finished = publish(folder, run_id)
         write_index(job.reports)
-        return Finished(finished, verdict, files.get("summary.md", ""))
+        return Finished(finished, verdict, files.get("summary.md", ""), sentence)
 
 
 def render(

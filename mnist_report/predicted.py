@@ -5,8 +5,9 @@ import logging
 from mnist_report.data.class_names import read_class_names
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import ConfigError
-from mnist_report.jobs import NO_DATA, Job, Surroundings, provenance_of_predictions, slices_facts
-from mnist_report.pipeline import Finished, finish_run, import_libraries, slices_of
+from mnist_report.jobs import NO_DATA, Job, Surroundings, provenance_of_predictions, run_id_of, slices_facts
+from mnist_report.judging import Finished
+from mnist_report.pipeline import finish_run, import_libraries, slices_of
 from mnist_report.report.formats import usable_formats
 from mnist_report.report.templates import check_templates
 from mnist_report.runs.baseline import read_baseline
@@ -33,7 +34,7 @@ def run_predictions(job: Job, surroundings: Surroundings) -> Finished:
     """
     if job.predictions is None:
         raise ConfigError("there are no predictions; give --predictions")
-    with recorded() as lines, unfinished_run(job.reports) as folder:
+    with recorded(run_id_of(job, surroundings)) as lines, unfinished_run(job.reports) as folder:
         watch = Stopwatch()
         check_templates(job.templates)
         file = read_foreign_predictions(job.predictions)

@@ -9,7 +9,8 @@ from mnist_report.data.dataset import Dataset
 from mnist_report.errors import MnistReportError
 from mnist_report.evaluation.contest import Result, rank
 from mnist_report.jobs import Job
-from mnist_report.pipeline import Finished, rehearse
+from mnist_report.judging import Finished
+from mnist_report.pipeline import rehearse
 from mnist_report.report.index import write_index
 from mnist_report.report.leaderboard import NAME, Failure, draw_leaderboard
 from mnist_report.report.write import write_reports
@@ -17,7 +18,7 @@ from mnist_report.runs.result import read_result
 
 ENVIRONMENT = 3
 # Of several models' exit statuses the command ends with the one that stands first here.
-PRECEDENCE = (130, 70, 3, 2, 1, 4, 0)
+PRECEDENCE = (130, 70, 5, 3, 2, 1, 4, 0)
 
 log = logging.getLogger("mnist_report")
 
@@ -75,7 +76,7 @@ def _try(job: Job, name: str, dataset: Dataset, run_one: Callable[[Job, Dataset]
     except OSError as error:  # of the machine, for instance a full folder of temporary files
         problem, status = f"{error.filename or job.model}: {error.strerror or error}", ENVIRONMENT
     else:
-        return Tried(name, finished, result, "", finished.verdict.exit_status if finished.verdict else 0)
+        return Tried(name, finished, result, "", finished.exit_status)
     where, problem = _one_line(str(job.model)), _one_line(problem)
     return Tried(name, None, None, problem if where in problem else f"{where}: {problem}", status)
 
@@ -103,6 +104,15 @@ def write_leaderboard(reports: Path, title: str, tried: Sequence[Tried]) -> Path
     write_reports(reports, draw_leaderboard(reports, title, ranked, failures))
     write_index(reports)
     return reports / NAME
+
+
+def failing(tried: Sequence[Tried]) -> list[str]:
+    """A sentence for each model that did not end with 0."""
+    return [
+        one.problem or f"{one.name}: {one.finished.sentence if one.finished else one.exit_status}"
+        for one in tried
+        if one.exit_status
+    ]
 
 
 def worst_status(tried: Sequence[Tried]) -> int:

@@ -27,6 +27,7 @@ STAGES = (
     "checking",
     "stopwatch",
     "jobs",
+    "operating",
     "preparing",
     "pipeline",
     "predicted",

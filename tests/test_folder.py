@@ -72,7 +72,7 @@ def test_a_published_run_has_its_name(tmp_path):
     """And nothing unfinished stays beside it."""
     run = finished_run(tmp_path)
     assert run == tmp_path / RUN_ID
-    assert {path.name for path in tmp_path.iterdir()} == {RUN_ID, "latest"}
+    assert {path.name for path in tmp_path.iterdir()} == {RUN_ID, "latest", "history.sqlite"}
     assert len(read_run(run).predictions) == 12
 
 

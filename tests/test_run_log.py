@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from tiny_run import RUN_ID
 
 from mnist_report.runs.folder import write_log
 from mnist_report.runs.log import json_formatter, recorded
@@ -36,7 +37,7 @@ def only(lines):
 
 def test_a_line_has_its_level_and_its_message(log):
     """With the arguments set in."""
-    with recorded() as lines:
+    with recorded(RUN_ID) as lines:
         log.warning("%s wrong of %d", "3", 12)
     fields = only(lines)
     assert (fields["level"], fields["message"]) == ("WARNING", "3 wrong of 12")
@@ -52,21 +53,21 @@ def test_the_time_is_in_utc_to_the_second(log, somewhere_else):
 
 def test_what_else_a_record_carries_is_a_field(log):
     """A log collector can filter by it."""
-    with recorded() as lines:
+    with recorded(RUN_ID) as lines:
         log.info("done", extra={"run_id": "20260102T030405Z-pets_cnn-0123ab"})
     assert only(lines)["run_id"] == "20260102T030405Z-pets_cnn-0123ab"
 
 
 def test_details_are_recorded_too(log):
     """Whatever the terminal shows."""
-    with recorded() as lines:
+    with recorded(RUN_ID) as lines:
         log.debug("a detail")
     assert only(lines)["level"] == "DEBUG"
 
 
 def test_lines_keep_their_order(log):
     """First said, first written."""
-    with recorded() as lines:
+    with recorded(RUN_ID) as lines:
         for word in ("one", "two", "three"):
             log.info(word)
     assert [json.loads(line)["message"] for line in lines] == ["one", "two", "three"]
@@ -74,7 +75,7 @@ def test_lines_keep_their_order(log):
 
 def test_the_log_of_a_part_of_the_program_is_recorded(log):
     """Loggers below the program's."""
-    with recorded() as lines:
+    with recorded(RUN_ID) as lines:
         log.getChild("data").info("hello")
     assert only(lines)["message"] == "hello"
 
@@ -82,7 +83,7 @@ def test_the_log_of_a_part_of_the_program_is_recorded(log):
 @pytest.mark.parametrize("hostile", ["two\nlines", 'a "quote"', "\x1b[31mred", "\N{SNOWMAN}", "\udcff", "\u2028"])
 def test_a_hostile_message_stays_one_line_of_utf_8(log, hostile):
     """And is read back as it was."""
-    with recorded() as lines:
+    with recorded(RUN_ID) as lines:
         log.info("%s", hostile)
     assert only(lines)["message"] == hostile
     assert lines[0].encode().splitlines() == [lines[0].encode()]
@@ -90,7 +91,7 @@ def test_a_hostile_message_stays_one_line_of_utf_8(log, hostile):
 
 def test_an_exception_is_recorded_in_its_line(log):
     """With the place where it came from."""
-    with recorded() as lines:
+    with recorded(RUN_ID) as lines:
         try:
             int("x")
         except ValueError:
@@ -103,7 +104,7 @@ def test_recording_ends_with_its_context(log, ending):
     """Also when that ends with an error."""
     handlers = list(log.handlers)
     try:
-        with recorded() as lines:
+        with recorded(RUN_ID) as lines:
             if ending:
                 raise ending
     except RuntimeError:
@@ -114,7 +115,7 @@ def test_recording_ends_with_its_context(log, ending):
 
 def test_other_programs_logs_are_not_recorded(log):
     """What libraries say is theirs."""
-    with recorded() as lines:
+    with recorded(RUN_ID) as lines:
         logging.getLogger("other").error("hello")
         log.info("ours")
     assert only(lines)["message"] == "ours"

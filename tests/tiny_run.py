@@ -13,15 +13,15 @@ from mnist_report.evaluation.slices import quartile
 from mnist_report.report.view import View, make_view
 from mnist_report.report.write import draw_reports
 from mnist_report.runs.folder import (
-    FORMAT,
     StoredRun,
-    publish,
     unfinished_run,
     write_provenance,
     write_results,
     writing_to,
 )
 from mnist_report.runs.images_file import ShownImages
+from mnist_report.runs.metrics_document import FORMAT
+from mnist_report.runs.publishing import publish
 
 RUN_ID = "20260102T030405Z-pets_cnn-0123ab"
 NAMES = ("cat", "dog", "eel")

@@ -2,10 +2,14 @@
 
 import math
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.gates.verdict import OUTCOMES, Verdict
 from mnist_report.report.plain import plain
+
+# Labels and value of each sample of a gauge.
+Samples: TypeAlias = list[tuple[dict[str, str], float]]
 
 
 def openmetrics(overall: Mapping[str, Metric], verdict: Verdict | None, *, model: str) -> str:
@@ -16,7 +20,7 @@ def openmetrics(overall: Mapping[str, Metric], verdict: Verdict | None, *, model
         verdict: of the run, or None where there were no gates.
         model: its name, a label of every sample.
     """
-    families: dict[str, list[tuple[dict[str, str], float]]] = {
+    families: dict[str, Samples] = {
         "metric": [({"model": model, "metric": name}, m.value) for name, m in overall.items()],
         "metric_ci_low": [({"model": model, "metric": name}, m.ci_low) for name, m in overall.items()],
         "metric_ci_high": [({"model": model, "metric": name}, m.ci_high) for name, m in overall.items()],
@@ -35,6 +39,16 @@ def openmetrics(overall: Mapping[str, Metric], verdict: Verdict | None, *, model
             for outcome in OUTCOMES
         ]
         families["exit_status"] = [({"model": model}, float(verdict.exit_status))]
+    return exposition(families, helps)
+
+
+def exposition(families: Mapping[str, Samples], helps: Mapping[str, str]) -> str:
+    """OpenMetrics text.
+
+    Args:
+        families: the samples of each gauge by its name; what is not finite is left out.
+        helps: what each gauge is.
+    """
     lines = []
     for name, samples in families.items():
         lines += [f"# TYPE mnist_report_{name} gauge", f"# HELP mnist_report_{name} {helps[name]}"]
@@ -45,6 +59,8 @@ def openmetrics(overall: Mapping[str, Metric], verdict: Verdict | None, *, model
 
 
 def _labels(labels: Mapping[str, str]) -> str:
+    if not labels:
+        return ""
     return "{" + ",".join(f'{name}="{_escape(value)}"' for name, value in labels.items()) + "}"
 
 

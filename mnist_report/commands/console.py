@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from cyclopts import Group, Parameter
 
 from mnist_report.errors import MnistReportError
-from mnist_report.runs.log import json_formatter
+from mnist_report.runs.log import json_formatter, with_run_id
 
 log = logging.getLogger("mnist_report")
 
@@ -64,6 +64,7 @@ def console(options: ConsoleOptions) -> Iterator["Console"]:
     """Send the program's log to stderr as the options say, for as long as the context lasts."""
     handler = _StderrHandler()
     handler.setFormatter(json_formatter() if options.log_format == "json" else _TextFormatter())
+    handler.addFilter(with_run_id)
     handler.setLevel(logging.WARNING if options.quiet else logging.DEBUG if options.verbose else logging.INFO)
     log.addHandler(handler)
     log.setLevel(logging.DEBUG)

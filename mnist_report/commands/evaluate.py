@@ -23,14 +23,15 @@ from mnist_report.commands.options import (
     TrustModel,
     check_digest,
 )
+from mnist_report.commands.session import Wait, session
 from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.errors import ConfigError
 
 if TYPE_CHECKING:
     from mnist_report.data.dataset import Dataset
     from mnist_report.gates.rules import GateSet
-    from mnist_report.jobs import Job
-    from mnist_report.pipeline import Finished
+    from mnist_report.jobs import Job, Surroundings
+    from mnist_report.judging import Finished
 
 
 def evaluate(
@@ -49,6 +50,7 @@ def evaluate(
     batch_size: BatchSize = 500,
     seed: Seed = 42,
     most_mistakes: MostMistakes = 300,
+    wait: Wait = 0.0,
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
     """Evaluate a model and store predictions and frames, without a report.
@@ -78,7 +80,9 @@ def evaluate(
             notes=None,
             templates=None,
         )
-        print(run_job(job, terminal).folder, flush=True)
+        with session(job, wait) as (_, surroundings):
+            finished = run_job(job, terminal, surroundings=surroundings)
+        print(finished.folder, flush=True)
     return 0
 
 
@@ -161,15 +165,25 @@ def _refuse_unused(given: Iterable[tuple[str, object]], about: str) -> None:
             raise ConfigError(f"{option} is about {about}; leave it out")
 
 
-def run_job(job: "Job", terminal: Console, dataset: "Dataset | None" = None) -> "Finished":
-    """Run one job, with a progress bar where a model predicts; its data may have been read already."""
+def run_job(
+    job: "Job", terminal: Console, dataset: "Dataset | None" = None, surroundings: "Surroundings | None" = None
+) -> "Finished":
+    """Run one job, with a progress bar where a model predicts.
+
+    Args:
+        job: what to do.
+        terminal: for the bar.
+        dataset: the job's data, where they have been read already.
+        surroundings: where somebody has looked around already.
+    """
     from mnist_report.commands.surroundings import look_around
 
+    surroundings = surroundings or look_around()
     if job.predictions is not None:
         from mnist_report.predicted import run_predictions
 
-        return run_predictions(job, look_around())
+        return run_predictions(job, surroundings)
     from mnist_report.pipeline import run
 
     with terminal.progress("images") as move:
-        return run(job, look_around(), lambda done, total: move(done, total, ""), dataset)
+        return run(job, surroundings, lambda done, total: move(done, total, ""), dataset)

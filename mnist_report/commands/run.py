@@ -31,6 +31,7 @@ from mnist_report.commands.options import (
     TrustModel,
     parse_formats,
 )
+from mnist_report.commands.session import Wait, session
 from mnist_report.commands.several import run_models
 from mnist_report.commands.train import INTERRUPTED, train_model
 from mnist_report.data.reading import AS_IT_IS
@@ -62,6 +63,7 @@ def run(
     batch_size: BatchSize = 500,
     seed: Seed = 42,
     most_mistakes: MostMistakes = 300,
+    wait: Wait = 0.0,
     training: TrainingOptions = Recipe(),  # noqa: B008  frozen
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
@@ -113,18 +115,22 @@ def run(
             notes=notes,
             templates=template_dir,
         )
-        if train:
-            from mnist_report.pipeline import rehearse
+        with session(job, wait, len(models) or 1) as (operation, begun):
+            if train:
+                from mnist_report.pipeline import rehearse
 
-            rehearse(job)
-            trained = train_model(data, None, device, training, terminal, reading=reading)
-            if trained is None or trained.interrupted:
-                return INTERRUPTED
-            job = replace(job, model=trained.model)
-        if len(models) > 1:
-            return run_models(models, job, terminal, gate_options)
-        finished = run_job(job, terminal)
-        print(finished.folder, flush=True)
-        warn_of_unused_baseline(finished.verdict, gate_options)
-        tell_ci(finished.verdict, finished.summary)
-        return finished.verdict.exit_status if finished.verdict else 0
+                rehearse(job)
+                trained = train_model(data, None, device, training, terminal, reading=reading)
+                if trained is None or trained.interrupted:
+                    operation.exit_status, operation.message = INTERRUPTED, "interrupted while training"
+                    return INTERRUPTED
+                job = replace(job, model=trained.model)
+            if len(models) > 1:
+                operation.exit_status, operation.message = run_models(models, job, terminal, gate_options)
+                return operation.exit_status
+            finished = run_job(job, terminal, surroundings=None if train else begun)
+            operation.exit_status, operation.message = finished.exit_status, finished.sentence
+            print(finished.folder, flush=True)
+            warn_of_unused_baseline(finished.verdict, gate_options)
+            tell_ci(finished.verdict, finished.summary)
+            return finished.exit_status

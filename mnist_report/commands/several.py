@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from mnist_report.jobs import Job
 
 
-def run_models(models: Sequence[Path], job: "Job", terminal: Console, gate_options: GateOptions) -> int:
-    """Run one job with each model, print each run folder, write the leaderboard, and give the exit status of all.
+def run_models(models: Sequence[Path], job: "Job", terminal: Console, gate_options: GateOptions) -> tuple[int, str]:
+    """Run one job with each model, print each run folder and write the leaderboard.
+
+    Returns:
+        The exit status of all, and a line on those that did not end well.
 
     Raises:
         MnistReportError: what all models need is at fault, or the leaderboard cannot be written.
     """
-    from mnist_report.several import run_each, worst_status, write_leaderboard
+    from mnist_report.several import failing, run_each, worst_status, write_leaderboard
 
     jobs = [replace(job, model=model) for model in models]
     tried = []
@@ -35,4 +38,4 @@ def run_models(models: Sequence[Path], job: "Job", terminal: Console, gate_optio
         warn_of_unused_baseline(first.verdict, gate_options)
     for name, run in finished:
         tell_ci(run.verdict, run.summary, name)
-    return worst_status(tried)
+    return worst_status(tried), "; ".join(failing(tried))

@@ -2,7 +2,6 @@
 
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from mnist_report.errors import ModelError
 from mnist_report.model.keras_archive import MOST_BYTES
 from mnist_report.model.process import SEES_MEMORY
+from mnist_report.model.scratch import scratch_folder
 from mnist_report.model.store import ModelFile, identify_model
 
 
@@ -26,8 +26,8 @@ def opened_model(path: Path, *, trusted: bool = False, sha256: str | None = None
     Raises:
         ModelError: it cannot be read, is not a model that can be taken, or is not the one that was pinned.
     """
-    with tempfile.TemporaryDirectory(prefix="mnist-report-model-") as folder:
-        copy = Path(folder) / f"model{path.suffix}"
+    with scratch_folder() as folder:
+        copy = folder / f"model{path.suffix}"
         if _can_be_copied(path):
             try:
                 # A link in a folder is copied as a link, which leads nowhere from there.

@@ -9,11 +9,10 @@ import multiprocessing
 import os
 import pickle
 import signal
-import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Any, Self
 
 from mnist_report.errors import MnistReportError, ModelError
 from mnist_report.model.network import leave_network
+from mnist_report.model.scratch import scratch_folder
 
 SEES_MEMORY = Path("/proc/self/status").exists()
 LOOK_SECONDS = 0.02
@@ -57,9 +57,9 @@ class ModelProcess:
             offline: cut it off from the network, where the system offers that; `offline` says whether it did.
         """
         context = multiprocessing.get_context("spawn")
-        descriptor, name = tempfile.mkstemp(prefix="mnist-report-model-", suffix=".log")
-        os.close(descriptor)
-        self._log = Path(name)
+        self._scratch = ExitStack()
+        self._log = self._scratch.enter_context(scratch_folder()) / "log"
+        self._log.touch()
         self.connection, theirs = context.Pipe()
         self.offline = False
         try:
@@ -74,7 +74,7 @@ class ModelProcess:
             with _interrupts_held():
                 self._process.start()
         except BaseException:
-            self._log.unlink()
+            self._scratch.close()
             raise
         theirs.close()
         self._ended_for = ""
@@ -93,7 +93,7 @@ class ModelProcess:
         self._process.kill()
         self._process.join()
         self.connection.close()
-        self._log.unlink(missing_ok=True)
+        self._scratch.close()
 
     @property
     def pid(self) -> int | None:
@@ -203,6 +203,14 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _end_with_parent() -> None:
+    """End this process as soon as its parent is gone: whoever is killed has no time to end its children."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def _child_main(task: bytes, connection: Connection, log: Path, environment: dict[str, str], *, offline: bool) -> None:
     # What libraries print, in C or in Python, goes to the log and not between the parent's lines.
     with log.open("ab") as file:
@@ -215,6 +223,8 @@ def _child_main(task: bytes, connection: Connection, log: Path, environment: dic
         try:
             if offline:
                 connection.send((OFFLINE, leave_network()))
+            # Not before: a process with threads cannot leave the network.
+            Thread(target=_end_with_parent, daemon=True).start()
             work, arguments = pickle.loads(task)  # noqa: S301  the parent's own bytes
             work(connection, *arguments)
         except MnistReportError as error:

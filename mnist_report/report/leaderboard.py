@@ -12,6 +12,7 @@ from mnist_report.report import text
 from mnist_report.report.change import spoken_difference
 from mnist_report.report.comparison_text import p_value
 from mnist_report.report.html import set_template
+from mnist_report.report.plain import harmless
 from mnist_report.report.provenance import data_name, moment
 from mnist_report.report.shorten import shortened
 
@@ -23,8 +24,6 @@ COLUMNS = (
     *("log_loss", "ece", "parameters", "size_bytes", "images_per_second", "scale", "doubt"),
     *("path", "sha256", "run_id", "problem"),
 )
-# What a spreadsheet takes for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +166,7 @@ def _csv(ranked: Sequence[Ranked], failures: Sequence[Failure]) -> str:
     import pandas as pd
 
     rows = [_cells(one) for one in ranked]
-    rows += [{"model": _harmless(failure.name), "problem": _harmless(failure.problem)} for failure in failures]
+    rows += [{"model": harmless(failure.name), "problem": harmless(failure.problem)} for failure in failures]
     # As objects, numbers keep their type beside gaps.
     table: str = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object).to_csv(index=False, lineterminator="\n")
     return table
@@ -178,7 +177,7 @@ def _cells(ranked: Ranked) -> dict[str, Any]:
     model, accuracy = facts["model"], result.overall["accuracy"]
     cells = {
         "place": ranked.place,
-        "model": _harmless(result.name),
+        "model": harmless(result.name),
         "verdict": facts.get("verdict"),
         "n": accuracy.n,
         "accuracy": accuracy.value,
@@ -191,7 +190,7 @@ def _cells(ranked: Ranked) -> dict[str, Any]:
         "images_per_second": facts["device"]["images_per_second"],
         "scale": model["input"]["scale"],
         "doubt": model["input"]["doubt"],
-        "path": _harmless(model["path"]),
+        "path": harmless(model["path"]),
         "sha256": model["sha256"],
         "run_id": facts["run_id"],
     }
@@ -200,8 +199,3 @@ def _cells(ranked: Ranked) -> dict[str, Any]:
     found = ranked.difference
     spread = {"difference": found.value, "difference_ci_low": found.ci_low, "difference_ci_high": found.ci_high}
     return cells | spread | {"p_value": found.p_value, "regressed": found.regressed, "fixed": found.fixed}
-
-
-def _harmless(words: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{words}" if words.startswith(FORMULA) else words

@@ -8,7 +8,15 @@ STRANGE = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
+# What a spreadsheet takes for the beginning of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 def plain(text: str) -> str:
     """One line without control characters: each stands as its escape."""
     return STRANGE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def harmless(words: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{words}" if words.startswith(FORMULA) else words

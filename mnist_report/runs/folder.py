@@ -35,11 +35,13 @@ from mnist_report.gates.rules import GateSet, parse_gates
 from mnist_report.gates.rules_toml import to_toml
 from mnist_report.gates.verdict import Verdict
 from mnist_report.runs.images_file import ShownImages, read_images, write_images
-from mnist_report.runs.metrics_document import FORMAT, metrics_document
+from mnist_report.runs.metrics_document import metrics_document
 from mnist_report.runs.notes_file import NOTES, read_stored_notes
 from mnist_report.runs.predictions_file import read_predictions, write_predictions
+from mnist_report.runs.publishing import LATEST
 from mnist_report.runs.run_document import read_provenance
 from mnist_report.runs.scores_file import read_scores, write_scores
+from mnist_report.runs.shield import shielded
 from mnist_report.runs.slices_file import read_slices, write_slices
 from mnist_report.runs.trend_file import TABLE as TREND
 from mnist_report.runs.trend_file import read_trend, trend_files
@@ -47,8 +49,6 @@ from mnist_report.runs.trend_file import read_trend, trend_files
 if TYPE_CHECKING:
     import pandas as pd
 
-REPORTS = frozenset({"report.html", "report.pdf"})
-LATEST = "latest"
 # What reading a file raises that is not what it was when it was written.
 DAMAGE = (
     OSError,
@@ -121,12 +121,13 @@ def unfinished_run(reports: Path) -> Iterator[Path]:
     """
     unfinished = reports / f".unfinished-{secrets.token_hex(6)}"
     try:
-        _open_folder(reports)
+        open_folder(reports)
         with writing_to(reports):
             unfinished.mkdir()
         yield unfinished
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        with shielded():
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 @contextmanager
@@ -143,8 +144,12 @@ def writing_to(reports: Path) -> Iterator[None]:
         raise OutputError(f"{where}: cannot be written: {error.strerror or error}") from error
 
 
-def _open_folder(reports: Path) -> None:
-    """Make the folder of the run folders if need be."""
+def open_folder(reports: Path) -> None:
+    """Make the folder of the run folders if need be.
+
+    Raises:
+        OutputError: it cannot be made, or something else is in its place or in that of `latest`.
+    """
     if reports.exists() and not reports.is_dir():
         raise OutputError(f"{reports}: is a file, expected a folder for the run folders")
     with writing_to(reports):
@@ -152,18 +157,6 @@ def _open_folder(reports: Path) -> None:
     pointer = reports / LATEST
     if pointer.exists() and not pointer.is_symlink():
         raise OutputError(f"{pointer}: expected a link to the newest run, found something else; move it away")
-
-
-def publish(unfinished: Path, run_id: str) -> Path:
-    """Give a complete folder its name and point `latest` at it."""
-    reports = unfinished.parent
-    finished = reports / run_id
-    (unfinished / "manifest.json").write_text(_json(_manifest(unfinished)), "utf-8")
-    unfinished.rename(finished)
-    pointer = reports / f".{LATEST}-{run_id}"
-    pointer.symlink_to(run_id)
-    pointer.replace(reports / LATEST)
-    return finished
 
 
 def write_results(
@@ -263,13 +256,6 @@ def read_run(folder: Path) -> StoredRun:
     except DAMAGE as error:
         raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
     return StoredRun(provenance, predictions, images, slice_columns, gates, baseline, notes, past)
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    """sha256 of every data file; the two reports may be rendered again and are left out."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in REPORTS)
-    digests = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    return {"format": FORMAT, "sha256": digests}
 
 
 def _json(document: Mapping[str, Any]) -> str:

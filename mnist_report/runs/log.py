@@ -20,9 +20,30 @@ def json_formatter() -> logging.Formatter:
     return formatter
 
 
+# The run-ids that lines carry; the last one counts.
+_running: list[str] = []
+
+
+def with_run_id(record: logging.LogRecord) -> bool:
+    """A filter for a handler: it lets every line pass, with the run-id of the run that is going on."""
+    if _running and not hasattr(record, "run_id"):
+        record.run_id = _running[-1]
+    return True
+
+
 @contextmanager
-def recorded() -> Iterator[list[str]]:
-    """Collect the lines of the program's log for run.log.
+def running(run_id: str) -> Iterator[None]:
+    """Let every line that is logged meanwhile carry a run-id, whichever thread logs it."""
+    _running.append(run_id)
+    try:
+        yield
+    finally:
+        _running.pop()
+
+
+@contextmanager
+def recorded(run_id: str) -> Iterator[list[str]]:
+    """Collect the lines of the program's log for run.log, each with the run-id.
 
     They are kept in memory until the folder is complete, so that logging itself can never fail on a full disk.
     """
@@ -30,7 +51,8 @@ def recorded() -> Iterator[list[str]]:
     log = logging.getLogger("mnist_report")
     log.addHandler(handler)
     try:
-        yield handler.lines
+        with running(run_id):
+            yield handler.lines
     finally:
         log.removeHandler(handler)
 
@@ -39,6 +61,7 @@ class _Lines(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.setFormatter(json_formatter())
+        self.addFilter(with_run_id)
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -1,0 +1,53 @@
+"""The circumstances of a command that writes run folders: its lock, its time, and what monitors are told."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from mnist_report.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mnist_report.jobs import Job, Surroundings
+    from mnist_report.operating import Operation
+
+Wait = Annotated[
+    float, Parameter(help="So many seconds to wait for another run that holds the folder; else status 5 at once.")
+]
+
+
+@contextmanager
+def session(job: "Job", wait: float, models: int = 1) -> Iterator[tuple["Operation", "Surroundings"]]:
+    """Hold the lock of a job's folder for as long as the context lasts.
+
+    Args:
+        job: what is to be done.
+        wait: seconds to wait for another run.
+        models: how many there are; each run of several has a run-id of its own, and what is between them has another.
+
+    Yields:
+        What to say of how it ends, and the circumstances of the job.
+    """
+    from mnist_report.commands.surroundings import look_around, now
+    from mnist_report.jobs import run_id_of
+    from mnist_report.operating import operating
+
+    check_wait(wait)
+    surroundings = look_around()
+    named = job if models == 1 else replace(job, model=Path(f"{models}_models.all"))
+    run_id = run_id_of(named, surroundings)
+    with operating(job.reports, run_id=run_id, surroundings=surroundings, wait_seconds=wait, clock=now) as operation:
+        yield operation, surroundings
+
+
+def check_wait(wait: float) -> None:
+    """See that --wait is a number of seconds.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if not 0 <= wait < float("inf"):
+        raise ConfigError(f"wait is {wait}, expected a number of seconds from 0")

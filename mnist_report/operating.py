@@ -1,0 +1,136 @@
+"""What stands around a command that writes run folders: the lock, mending, and what monitors are told at the end."""
+
+import importlib.metadata
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mnist_report.ci.monitoring import Ending, failure_json, monitoring_text
+from mnist_report.errors import MnistReportError, OutputError
+from mnist_report.jobs import Surroundings
+from mnist_report.model.scratch import remove_leftovers
+from mnist_report.runs.durable import write_durably
+from mnist_report.runs.folder import open_folder, writing_to
+from mnist_report.runs.history import read_gates, read_history
+from mnist_report.runs.lock import locked
+from mnist_report.runs.log import running
+from mnist_report.runs.recovery import recover
+from mnist_report.runs.shield import shielded
+from mnist_report.stopwatch import Stopwatch
+
+log = logging.getLogger("mnist_report")
+
+METRICS, FAILURE = "metrics.prom", "last-failure.json"
+USAGE, ENVIRONMENT, BUG, INTERRUPTED = 2, 3, 70, 130
+
+
+@dataclass(slots=True)
+class Operation:
+    """How a command ends, as far as it knows.
+
+    Attributes:
+        exit_status: that it ends with.
+        message: what went wrong, else empty.
+    """
+
+    exit_status: int = 0
+    message: str = ""
+
+
+@contextmanager
+def operating(
+    reports: Path,
+    *,
+    run_id: str,
+    surroundings: Surroundings,
+    wait_seconds: float,
+    clock: Callable[[], datetime],
+) -> Iterator[Operation]:
+    """Hold the lock of a folder, mend what a killed run has left there, and tell the monitors how all this ends.
+
+    Args:
+        reports: the folder of the run folders, which is made if need be.
+        run_id: that every line of the log carries.
+        surroundings: of the command.
+        wait_seconds: so long to wait for another run.
+        clock: the time in UTC.
+
+    Yields:
+        What the command fills in where it ends with another status than 0 and without an exception.
+
+    Raises:
+        LockedError: another run holds the folder.
+        OutputError: something cannot be written.
+    """
+    watch = Stopwatch()
+    begun = surroundings.created
+    holder = {"host": surroundings.host, "since": f"{begun:%Y-%m-%dT%H:%M:%SZ}", "command": surroundings.command}
+    open_folder(reports)
+    with running(run_id), locked(reports, holder, wait_seconds):
+        operation = Operation()
+
+        def ending(status: int, message: str) -> Ending:
+            watch.lap("all")
+            return Ending(
+                run_id=run_id,
+                command=surroundings.command,
+                host=surroundings.host,
+                version=importlib.metadata.version("mnist-report"),
+                ended=clock(),
+                seconds=watch.laps["all"],
+                exit_status=status,
+                message=message,
+            )
+
+        try:
+            recover(reports, begun)
+            for folder in remove_leftovers():
+                log.warning("%s: removed, the run that had made it was cut off", folder)
+            yield operation
+        except BrokenPipeError:  # whoever read our output has had enough of it
+            raise
+        except BaseException as error:
+            status = _status(error)
+            if status != USAGE:
+                with shielded(), suppress(OSError, MnistReportError):  # of one failure there is one line
+                    _tell(reports, ending(status, _message(error)))
+            raise
+        with shielded(), writing_to(reports):
+            _tell(reports, ending(operation.exit_status, operation.message))
+
+
+def _tell(reports: Path, ending: Ending) -> None:
+    """Write last-failure.json where it is one, and metrics.prom.
+
+    Raises:
+        OSError: one of them cannot be written.
+    """
+    if ending.exit_status:
+        write_durably(reports / FAILURE, failure_json(ending).encode())
+    finished = success = None
+    gates = []
+    # Where the history cannot be read, the monitors learn at least how this run ended.
+    with suppress(OutputError):
+        past = read_history(reports, last=1)
+        finished = past[-1] if past else None
+        gates = read_gates(reports, finished.run_id) if finished else []
+        success = next(iter(read_history(reports, last=1, exit_status=0)), None)
+    write_durably(reports / METRICS, monitoring_text(ending, finished, gates, success).encode())
+
+
+def _status(error: BaseException) -> int:
+    """The exit status that the command line makes of it."""
+    if isinstance(error, MnistReportError):
+        return error.exit_status
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    return ENVIRONMENT if isinstance(error, OSError) else BUG
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return str(error) if isinstance(error, MnistReportError | OSError) else f"{type(error).__name__}: {error}"
