@@ -11,6 +11,7 @@ from mnist_report.ci.markdown import summary
 from mnist_report.ci.openmetrics import openmetrics
 from mnist_report.evaluation.comparison import Comparison, compare
 from mnist_report.evaluation.evaluation import Evaluation
+from mnist_report.evaluation.past import SHOWN
 from mnist_report.gates.document import Document
 from mnist_report.gates.evidence import Evidence, gather
 from mnist_report.gates.rules import GateSet
@@ -85,6 +86,11 @@ def judge_run(run: StoredRun, today: date, evaluation: Evaluation | None = None)
     verdict = None if run.gates is None else judge(run.gates, evidence, today)
     comparison = None if run.baseline is None else compare(run.predictions, run.baseline, seed)
     return Judged(evidence, verdict, comparison, default_gates=run.gates is not None and run.gates.default)
+
+
+def most_runs(gates: GateSet | None) -> int:
+    """How many earlier runs a run remembers: those that the report shows, or more where a gate looks further back."""
+    return max([SHOWN - 1, *(gate.runs or 0 for gate in (gates.gates if gates else ()))])
 
 
 def judge_document(document: Document, gates: GateSet, today: date) -> Judged:

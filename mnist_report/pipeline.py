@@ -19,7 +19,7 @@ from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.evaluation.slices import image_columns
 from mnist_report.inference import Answer, start_model
 from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of, slices_facts, writable
-from mnist_report.judging import Finished, ci_files, judge_run, last_line, pager_line
+from mnist_report.judging import Finished, ci_files, judge_run, last_line, most_runs, pager_line
 from mnist_report.model.adapter import check_classes
 from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
@@ -31,6 +31,7 @@ from mnist_report.report.templates import check_templates
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.report.write import draw_figures, draw_reports, write_figures, write_reports
 from mnist_report.runs.baseline import Baseline, match, read_baseline
+from mnist_report.runs.earlier import earlier_runs
 from mnist_report.runs.folder import (
     StoredRun,
     read_run,
@@ -155,7 +156,8 @@ def finish_run(
         images = ShownImages(index, dataset.images[index])
     run_id = run_id_of(job, surroundings)
     facts |= {"run_id": run_id}
-    stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes)
+    past = earlier_runs(job.reports, dataset.sha256, most_runs(job.gates))
+    stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes, past)
     evaluation = _evaluate(stored)
     judged = judge_run(stored, surroundings.created.date(), evaluation)
     verdict = judged.verdict

@@ -150,7 +150,7 @@ def read_gates(reports: Path, run_id: str) -> list[PastGate]:
     )
     with connected(reports / NAME) as connection:
         rows = [] if _is_new(connection) else connection.execute(query, [run_id]).fetchall()
-    return [PastGate(*row[:7], _number(row[7]), _metric(*row[8:])) for row in rows]
+    return [PastGate(*row[:7], number_of(row[7]), _metric(*row[8:])) for row in rows]
 
 
 def read_right(reports: Path, run_id: str) -> "NDArray[np.bool_] | None":
@@ -190,8 +190,9 @@ def _overall(connection: Connection, runs: list[int]) -> dict[int, dict[str, Met
 
 
 def _metric(value: float | None, low: float | None, high: float | None, n: int | None) -> Metric:
-    return Metric(_number(value), _number(low), _number(high), n or 0)
+    return Metric(number_of(value), number_of(low), number_of(high), n or 0)
 
 
-def _number(value: float | None) -> float:
+def number_of(value: float | None) -> float:
+    """As SQLite has it; NaN where it has none."""
     return math.nan if value is None else value

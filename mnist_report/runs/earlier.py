@@ -1,0 +1,49 @@
+"""The earlier runs of the same images, from the history."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from mnist_report.errors import OutputError
+from mnist_report.evaluation.metrics import Metric
+from mnist_report.evaluation.past import EarlierRun
+from mnist_report.runs.history import number_of
+from mnist_report.runs.history_schema import NAME, connected
+
+QUERY = """
+SELECT run_id, created, model, verdict, value, ci_low, ci_high, runs.n, "right"
+FROM runs JOIN metrics ON run = id AND class = '' AND metric = 'accuracy'
+WHERE data_sha256 = ? ORDER BY created DESC, id DESC LIMIT ?
+"""
+
+log = logging.getLogger("mnist_report")
+
+
+def earlier_runs(reports: Path, data_sha256: str, last: int) -> tuple[EarlierRun, ...]:
+    """The last runs of a folder on some data, the oldest first; none where the history cannot be read, which is said.
+
+    Args:
+        reports: the folder of the run folders.
+        data_sha256: digest of the data: the same images in the same order, and their labels.
+        last: so many at most.
+    """
+    if not (reports / NAME).exists():
+        return ()
+    try:
+        with connected(reports / NAME) as connection:
+            rows = connection.execute(QUERY, [data_sha256, last]).fetchall()
+    except OutputError as error:
+        log.warning("%s; this run is shown without the earlier ones", error)
+        return ()
+    return tuple(
+        EarlierRun(
+            run_id=run_id,
+            created=created,
+            model=model,
+            outcome=verdict or "",
+            accuracy=Metric(number_of(value), number_of(low), number_of(high), n),
+            right=None if right is None else np.unpackbits(np.frombuffer(right, np.uint8), count=n).astype(np.bool_),
+        )
+        for run_id, created, model, verdict, value, low, high, n, right in reversed(rows)
+    )
