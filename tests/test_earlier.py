@@ -58,7 +58,7 @@ def test_a_history_that_cannot_be_read_is_told(reports, caplog):
     """The run goes on without it."""
     (reports / NAME).write_bytes(b"no database, but long enough to be looked at" * 99)
     assert earlier_runs(reports, data_of_all(), 9) == ()
-    assert [record.levelname for record in caplog.records if "without the earlier ones" in record.message] == [
+    assert [record.levelname for record in caplog.records if "the earlier runs are left out" in record.message] == [
         "WARNING"
     ]
 

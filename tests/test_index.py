@@ -13,6 +13,7 @@ from test_slices_command import call, start_three_lines
 from tiny_run import HOSTILE, RUN_ID, finished_run, tiny_run
 
 from mnist_report import pipeline
+from mnist_report.report import index
 from mnist_report.report.index import NAME, index_html
 
 DASH = "\N{EN DASH}"
@@ -327,3 +328,34 @@ def test_a_run_without_run_json_is_counted(reports):
     page = page_of(reports)
     assert rows_of(page) == []
     assert "1 folder could not be read." in page.text("p")
+
+
+def test_a_single_run_has_no_trend(reports):
+    """One point is no line."""
+    assert page_of(reports).all("svg") == []
+
+
+def test_runs_of_the_same_data_have_a_trend(reports):
+    """A line with a mark for the newest, and what it says in words."""
+    finished_run(reports, NEWER)
+    page = page_of(reports)
+    assert len(page.all("polyline")) == len(page.all("circle")) == 1
+    assert "2 runs since 2 January 2026" in page.text("small")
+    assert page.all("svg")[0]["aria-label"].startswith("Line of the accuracy of each run")
+
+
+def test_a_history_that_cannot_be_read_leaves_the_list(reports, caplog):
+    """The runs are there all the same."""
+    finished_run(reports, NEWER)
+    (reports / "history.sqlite").write_bytes(b"no database, but long enough to be looked at" * 99)
+    assert rows_of(page_of(reports)) == [NEWER, RUN_ID]
+    assert "without trends" in caplog.text
+
+
+def test_only_the_newest_of_very_many_are_listed(reports, monkeypatch):
+    """It says how many others there are, and where."""
+    finished_run(reports, NEWER)
+    monkeypatch.setattr(index, "MOST_ROWS", 1)
+    page = page_of(reports)
+    assert rows_of(page) == [NEWER]
+    assert "1 older run not shown" in page.text("p")

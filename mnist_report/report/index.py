@@ -10,13 +10,19 @@ from urllib.parse import quote
 
 from mnist_report.errors import UNREADABLE, OutputError
 from mnist_report.evaluation.metrics import Metric
+from mnist_report.evaluation.past import SHOWN
 from mnist_report.report import text
 from mnist_report.report.html import set_template
 from mnist_report.report.leaderboard import NAME as LEADERBOARD
 from mnist_report.report.provenance import data_name, moment
+from mnist_report.report.sparkline import make_sparkline
 from mnist_report.report.write import write_reports
+from mnist_report.runs.earlier import Series, series_of
 
 NAME = "index.html"
+# A year of nights; the history has them all.
+MOST_ROWS = 365
+MOST_SERIES = 5
 
 log = logging.getLogger("mnist_report")
 
@@ -39,21 +45,26 @@ class IndexRow:
 
 def index_html(reports: Path) -> str:
     """The page that lists the runs of a folder; one that cannot be read is left out and counted."""
-    rows = []
+    rows, baseline = [], None
     # A run whose run.json is gone is still to be told of.
     unreadable = sum(
         1 for folder in reports.glob("[!.]*Z-*-*") if folder.is_dir() and not (folder / "run.json").exists()
     )
-    for folder in sorted((path.parent for path in reports.glob("[!.]*/run.json")), key=lambda path: path.name)[::-1]:
-        if folder.is_symlink():
-            continue
+    folders = [path.parent for path in reports.glob("[!.]*/run.json") if not path.parent.is_symlink()]
+    folders.sort(key=lambda path: path.name, reverse=True)
+    for folder in folders[:MOST_ROWS]:
         try:
-            rows.append(_row(folder))
+            facts = json.loads((folder / "run.json").read_text("utf-8"))
+            rows.append(_row(folder, facts))
+            baseline = baseline or (facts.get("baseline") or {}).get("run_id")
         except (*UNREADABLE, AttributeError, RecursionError):
             unreadable += 1
+    series = series_of(reports, SHOWN, MOST_SERIES)
     page = set_template(
         "index.html.j2",
         rows=rows,
+        older=text.plural(len(folders) - MOST_ROWS, "older run") if len(folders) > MOST_ROWS else "",
+        trends=[make_sparkline(_series_name(one), one.runs, baseline) for one in series],
         unreadable=text.plural(unreadable, "folder") if unreadable else "",
         leaderboard=LEADERBOARD if (reports / LEADERBOARD).is_file() else "",
     )
@@ -69,8 +80,12 @@ def write_index(reports: Path) -> None:
         log.warning("the list of runs is not up to date: %s", error)
 
 
-def _row(folder: Path) -> IndexRow:
-    facts = json.loads((folder / "run.json").read_text("utf-8"))
+def _series_name(series: Series) -> str:
+    """As the rows have it."""
+    return data_name({"source": series.data, "split": series.split, "n": series.runs[-1].accuracy.n})
+
+
+def _row(folder: Path, facts: dict[str, Any]) -> IndexRow:
     overall = json.loads((folder / "metrics.json").read_text("utf-8"))["overall"]
     accuracy = _metric(overall["accuracy"])
     return IndexRow(

@@ -1,6 +1,7 @@
 """The earlier runs of the same images, from the history."""
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,13 @@ QUERY = """
 SELECT run_id, created, model, verdict, value, ci_low, ci_high, runs.n, "right"
 FROM runs JOIN metrics ON run = id AND class = '' AND metric = 'accuracy'
 WHERE data_sha256 = ? ORDER BY created DESC, id DESC LIMIT ?
+"""
+
+# The columns that are not grouped by are those of the newest run: SQLite's rule for max().
+SERIES = """
+SELECT data_sha256, data, split FROM (
+    SELECT data_sha256, data, split, count(*) AS runs, max(created) AS newest FROM runs GROUP BY data_sha256
+) WHERE runs > 1 ORDER BY newest DESC LIMIT ?
 """
 
 log = logging.getLogger("mnist_report")
@@ -34,7 +42,7 @@ def earlier_runs(reports: Path, data_sha256: str, last: int) -> tuple[EarlierRun
         with connected(reports / NAME) as connection:
             rows = connection.execute(QUERY, [data_sha256, last]).fetchall()
     except OutputError as error:
-        log.warning("%s; this run is shown without the earlier ones", error)
+        log.warning("%s; the earlier runs are left out", error)
         return ()
     return tuple(
         EarlierRun(
@@ -47,3 +55,37 @@ def earlier_runs(reports: Path, data_sha256: str, last: int) -> tuple[EarlierRun
         )
         for run_id, created, model, verdict, value, low, high, n, right in reversed(rows)
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """The last runs on some data.
+
+    Attributes:
+        data: its name.
+        split: "test" or "train", or None.
+        runs: the oldest first, at least two.
+    """
+
+    data: str
+    split: str | None
+    runs: tuple[EarlierRun, ...]
+
+
+def series_of(reports: Path, last: int, most: int) -> tuple[Series, ...]:
+    """The series of a folder, the one with the newest run first; none where the history cannot be read, which is said.
+
+    Args:
+        reports: the folder of the run folders.
+        last: so many runs of each at most.
+        most: so many series at most.
+    """
+    if not (reports / NAME).exists():
+        return ()
+    try:
+        with connected(reports / NAME) as connection:
+            found = connection.execute(SERIES, [most]).fetchall()
+    except OutputError as error:
+        log.warning("%s; the list of runs is made without trends", error)
+        return ()
+    return tuple(Series(data or "", split, earlier_runs(reports, sha256, last)) for sha256, data, split in found)
