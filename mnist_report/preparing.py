@@ -221,7 +221,7 @@ def decide(trials: Mapping[Preparation, Trial], assumed: Preparation, because: s
     if not _clearly_below(trials[sharpest].tempered, np.full(n, guess)):
         reason = f"on {n} training images none had a log loss that is clearly lower than a guess's"
         return Chosen(assumed, because or "assumed", "" if because else _doubt(assumed, reason), named, n)
-    fit = [one for one in trials if not _clearly_below(trials[sharpest].tempered, trials[one].tempered)]
+    fit = _not_worse(trials, sharpest)
     best = min(fit, key=means.__getitem__)
     alike = [one for one in fit if not _clearly_below(trials[best].losses, trials[one].losses)]
     chosen = assumed if assumed in alike else best
@@ -236,6 +236,14 @@ def decide(trials: Mapping[Preparation, Trial], assumed: Preparation, because: s
         worse = ", which is worse at any temperature" if means[second] < means[chosen] else ""
         why += f", the next best being {names[second]} with {means[second]:.3g}{worse}"
     return Chosen(chosen, f"{why}; {because}" if because and chosen == assumed else why, "", named, n)
+
+
+def _not_worse(trials: Mapping[Preparation, Trial], sharpest: Preparation) -> list[Preparation]:
+    """Those not clearly worse than the sharpest, and what lies between: else one goes and a worse, noisier one stays."""
+    means = {one: float(trial.tempered.mean()) for one, trial in trials.items()}
+    stay = [one for one in trials if not _clearly_below(trials[sharpest].tempered, trials[one].tempered)]
+    most = max(means[one] for one in stay)
+    return [one for one in trials if means[one] <= most]
 
 
 def _trials(

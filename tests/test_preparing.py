@@ -227,6 +227,13 @@ def test_a_wrong_scale_that_softens_a_model_too_sure_of_itself_is_not_taken():
     )
 
 
+def test_what_lies_between_two_that_stay_stays():
+    """Unit is clearly worse than standard at any temperature, and raw, still worse, is only too noisy to tell."""
+    trials = tried(0.14, 0.18, 0.24, tempered=(0.143, 0.166, 0.1))
+    trials[RAW] = Trial(trials[RAW].losses, 0.166 + 10 * NOISE[::-1])
+    assert decide(trials, UNIT, "", GUESS).preparation == UNIT
+
+
 @pytest.mark.parametrize("loss", [GUESS, GUESS - 1e-9, 5.0, math.inf])
 def test_a_model_that_only_guesses_gets_what_is_assumed_and_that_is_said(loss):
     """Whether untrained, trained for something else, constant or broken."""
