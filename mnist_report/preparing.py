@@ -239,7 +239,7 @@ def decide(trials: Mapping[Preparation, Trial], assumed: Preparation, because: s
 
 
 def _not_worse(trials: Mapping[Preparation, Trial], sharpest: Preparation) -> list[Preparation]:
-    """Those not clearly worse than the sharpest, and what lies between: else one goes and a worse, noisier one stays."""
+    """Those not clearly worse than the sharpest, and what lies between: no worse, noisier one outlasts it."""
     means = {one: float(trial.tempered.mean()) for one, trial in trials.items()}
     stay = [one for one in trials if not _clearly_below(trials[sharpest].tempered, trials[one].tempered)]
     most = max(means[one] for one in stay)
@@ -249,15 +249,19 @@ def _not_worse(trials: Mapping[Preparation, Trial], sharpest: Preparation) -> li
 def _trials(
     answers: Mapping[Preparation, NDArray[np.float32]], anatomy: Anatomy, labels: NDArray[np.int64], num_classes: int
 ) -> dict[Preparation, Trial]:
-    """The losses of each; those of a model that only ever names a class are as if it were `SAID` sure of it."""
+    """The losses of each; a model that only names classes counts as `SAID` sure, or at best as sure as it is right."""
     if anatomy.single_label:
         right = {one: answer[:, 0] == labels for one, answer in answers.items()}
     elif all(is_one_hot(answer) for answer in answers.values()):
         right = {one: answer.argmax(axis=1) == labels for one, answer in answers.items()}
     else:
         return {one: _trial(recognise(answer).probabilities, labels) for one, answer in answers.items()}
-    losses = {one: log_loss(np.where(yes, SAID, (1 - SAID) / (num_classes - 1))) for one, yes in right.items()}
-    return {one: Trial(values, values) for one, values in losses.items()}
+
+    def losses(yes: NDArray[np.bool_], sure: float) -> NDArray[np.float64]:
+        return log_loss(np.where(yes, sure, (1 - sure) / (num_classes - 1)))
+
+    sure = {one: min(max(float(yes.mean()), 1 / num_classes), SAID) for one, yes in right.items()}
+    return {one: Trial(losses(yes, SAID), losses(yes, sure[one])) for one, yes in right.items()}
 
 
 def _trial(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Trial:

@@ -120,6 +120,21 @@ def test_the_scale_of_a_model_that_only_names_classes_is_found(training, fifty, 
     assert chosen.losses[chosen.preparation.scale] == pytest.approx(plain, abs=1e-4)
 
 
+def test_the_scale_of_a_weak_model_that_only_names_classes_is_found(training, fifty, sample):
+    """Right about a third, and on other scales about as often as a guess: that is no doubt."""
+    scores = model_of(training, "inverted")
+
+    def predict(images, show, preparation):
+        said = scores.predict(images, show, preparation).answer.argmax(axis=1)
+        said = np.where(np.arange(len(said)) % 2, said, 0)
+        return Inference(said[:, None].astype(np.float32), 500, 1.0)
+
+    model = SimpleNamespace(model=scores.model, predict=predict)
+    shown = replace(anatomy(), single_label=True)
+    chosen = choose_preparation(model, shown, fifty, scale="auto", sample=lambda: sample)
+    assert (chosen.preparation.scale, chosen.doubt) == ("inverted", "")
+
+
 @pytest.mark.parametrize(
     ("answer", "single", "kind"),
     [
