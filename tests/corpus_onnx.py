@@ -78,13 +78,16 @@ def write(
     return right(pixels @ kernel + bias)
 
 
-def row(file, odd, output="logits", *, form="784", scale="unit", refused="", **options):
-    return Row(file, form, scale, output, partial(write, form=form, scale=scale, **options), odd, refused=refused)
+def row(file, odd, output="logits", *, form="784", scale="unit", refused="", given="auto", **options):
+    return Row(
+        file, form, scale, output, partial(write, form=form, scale=scale, **options), odd, refused=refused, given=given
+    )
 
 
 OURS = (("com.microsoft", 1),)
 ROWS = [
     row("gemm.onnx", "a free batch"),
+    row("gemm_given.onnx", "--scale unit", given="unit"),
     row("gemm_one.onnx", "batches of 1", batch=1, says=(1, 10)),
     row("gemm_last.onnx", "the channel last", form="28 x 28 x 1", scale="raw"),
     row("gemm_inverted.onnx", "softmax", "probabilities", form="28 x 28", scale="inverted", end="Softmax"),

@@ -116,7 +116,7 @@ def row(file, build, refused, odd="", form=GREY, output="", save="save", *, trus
 GREY_SHAPE = (28, 28, 1)
 ROWS = [
     row("eleven.keras", eleven, "the model has 11 outputs, the data has 10 classes", output="11 classes"),
-    row("regression.keras", regression, "the model has 1 outputs, the data has 10 classes", output="a number"),
+    row("regression.keras", regression, "the model has one output, the data has 10 classes", output="a number"),
     row("autoencoder.keras", autoencoder, r"output shape is \(None, 28, 28, 1\), expected", output="an image"),
     row("autoencoder.h5", flat_autoencoder, "the model has 784 outputs", output="784 pixels", form="784"),
     row("siamese.keras", siamese, "found 2 inputs and 1 outputs, expected one of each", "two inputs"),

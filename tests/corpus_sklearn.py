@@ -45,8 +45,7 @@ ROWS = [
         PLAIN,
     ),
     row("forest.onnx", FOREST, "raw", PLAIN),
-    row("svm.onnx", SVM, "unit", {}, "distances, which are no logits", "logits", found="standard", differs=400),
-    row("svm_given.onnx", SVM, "unit", {}, "the same, with --scale unit", "logits", given="unit"),
+    row("svm.onnx", SVM, "unit", {}, "distances, which are no logits", "logits"),
     row("zipmap.onnx", LOGISTIC, "unit", None, "a list of dictionaries (ZipMap)", refused="ZipMap"),
     row(
         "columns.onnx",

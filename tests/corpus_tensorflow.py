@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 from corpus import Row, digits, right
-from corpus_keras import answer, cnn, mlp, rescaled, train
+from corpus_keras import answer, cnn, mlp, rescaled, train, wide
 
 GREY = "28 x 28 x 1"
 NEEDS_TRUST = "a SavedModel is a program of arbitrary operations; .* --trust-model"
@@ -22,12 +22,12 @@ def signed(path, shape=(None, 784), *, keys=("scores",), dtype="float32", name="
     """By `tf.saved_model.save`, with a signature of its maker's own."""
     import tensorflow as tf
 
-    model = train(mlp, "784", "raw", "logits")
+    model = train(wide, "784", "raw", "logits")
     kernel, bias, last, end = (tf.Variable(weight) for weight in model.get_weights())
 
     @tf.function(input_signature=[tf.TensorSpec(shape, dtype, name="pixels")])
     def scores(pixels):
-        rows = tf.nn.relu(tf.cast(pixels, tf.float32) @ kernel + bias) @ last + end
+        rows = tf.nn.elu(tf.cast(pixels, tf.float32) @ kernel + bias) @ last + end
         return {key: tf.argmax(rows, axis=1) if key == "class" else rows for key in keys}
 
     bare = tf.Module()

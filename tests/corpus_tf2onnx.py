@@ -3,7 +3,7 @@
 from functools import partial
 
 from corpus import Row, shape_of
-from corpus_keras import answer, cnn, mlp, train
+from corpus_keras import answer, cnn, mlp, train, wide
 
 GREY = "28 x 28 x 1"
 
@@ -28,6 +28,6 @@ def row(file, form, scale, body, output="probabilities", odd="tf2onnx", batch=No
 
 ROWS = [
     row("tf2onnx.onnx", GREY, "unit", cnn),
-    row("tf2onnx_raw.onnx", "784", "raw", mlp, "logits"),
+    row("tf2onnx_raw.onnx", "784", "raw", wide, "logits"),
     row("tf2onnx_one.onnx", "28 x 28", "symmetric", mlp, odd="tf2onnx; batches of 1", batch=1),
 ]
