@@ -43,8 +43,14 @@ SCALES: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
     # keras.utils.normalize(pixels, axis=1): each column of an image gets the length 1; none of ours.
     "columns": lambda pixels: pixels / np.maximum(np.linalg.norm(pixels, axis=1, keepdims=True), 1),
 }
-# What its last layer is called where the output is no activation's name.
-ACTIVATIONS = {"probabilities": "softmax", "sigmoids": "sigmoid", "log-probabilities": "log_softmax", "logits": None}
+# Of the last layer of a network that gives such numbers.
+ACTIVATIONS = {
+    "probabilities": "softmax",
+    "rounded probabilities": "softmax",
+    "sigmoids": "sigmoid",
+    "log-probabilities": "log_softmax",
+    "logits": None,
+}
 
 
 @dataclass(frozen=True)

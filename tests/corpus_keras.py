@@ -96,7 +96,9 @@ def train(
         last = end(layers) if end else layers.Dense(10, activation=ACTIVATIONS[output])
         start = [keras.Input(shape or shape_of(form), dtype=dtype)] if built else []
         model = keras.Sequential([*start, *body(layers), last])
-        usual = keras.losses.SparseCategoricalCrossentropy(from_logits=output not in ("probabilities", "sigmoids"))
+        usual = keras.losses.SparseCategoricalCrossentropy(
+            from_logits=ACTIVATIONS[output] not in {"softmax", "sigmoid"}
+        )
         rate, epochs = (0.001, 5) if scale == "raw" else (0.002, 2)
         model.compile(keras.optimizers.Adam(rate), loss or usual)
         images, truth = digits("train", scale, form), labels("train")
@@ -201,7 +203,7 @@ ROWS = [
     row("normalization.keras", normalised, GREY, "raw", odd="Normalization"),
     row("normalization_unit.keras", partial(normalised, scale="unit"), GREY, "unit", "logits", odd="Normalization"),
     row("float64.keras", cnn, GREY, "unit", policy="float64", odd="float64"),
-    row("float16.keras", cnn, GREY, "unit", policy="mixed_float16", odd="mixed_float16"),
+    row("float16.keras", cnn, GREY, "unit", "rounded probabilities", policy="mixed_float16", odd="mixed_float16"),
     row("lstm.keras", lambda k: [k.LSTM(24)], "28 x 28", "unit", odd="LSTM over 28 rows"),
     row("nested.keras", nested, GREY, "unit", odd="a model in a model"),
     row("busy.keras", busy, GREY, "unit", odd="augmentation, dropout, batch normalisation"),

@@ -146,7 +146,9 @@ ROWS = [
     lite_row("float.tflite", GREY, "unit"),
     lite_row("half.tflite", GREY, "standard", odd="float16 weights", how=("half",)),
     lite_row("dynamic.tflite", GREY, "symmetric", "logits", odd="dynamic range", how=("quantised",)),
-    lite_row("weights8.tflite", GREY, "unit", odd="int8 inside, float32 outside", numbers="inside"),
+    lite_row(
+        "weights8.tflite", GREY, "unit", "rounded probabilities", odd="int8 inside, float32 outside", numbers="inside"
+    ),
     lite_row("uint8.tflite", GREY, "unit", "rounded probabilities", "uint8, quantised", numbers="uint8"),
     lite_row("int8.tflite", "28 x 28", "unit", "rounded probabilities", "int8, quantised", numbers="int8", body=mlp),
     lite_row(
