@@ -221,7 +221,7 @@ def decide(trials: Mapping[Preparation, Trial], assumed: Preparation, because: s
     if not _clearly_below(trials[sharpest].tempered, np.full(n, guess)):
         reason = f"on {n} training images none had a log loss that is clearly lower than a guess's"
         return Chosen(assumed, because or "assumed", "" if because else _doubt(assumed, reason), named, n)
-    fit = [one for one in trials if not _clearly_below(trials[sharpest].tempered, trials[one].tempered)]
+    fit = _not_worse(trials, sharpest)
     best = min(fit, key=means.__getitem__)
     alike = [one for one in fit if not _clearly_below(trials[best].losses, trials[one].losses)]
     chosen = assumed if assumed in alike else best
@@ -238,18 +238,30 @@ def decide(trials: Mapping[Preparation, Trial], assumed: Preparation, because: s
     return Chosen(chosen, f"{why}; {because}" if because and chosen == assumed else why, "", named, n)
 
 
+def _not_worse(trials: Mapping[Preparation, Trial], sharpest: Preparation) -> list[Preparation]:
+    """Those not clearly worse than the sharpest, and what lies between: no worse, noisier one outlasts it."""
+    means = {one: float(trial.tempered.mean()) for one, trial in trials.items()}
+    stay = [one for one in trials if not _clearly_below(trials[sharpest].tempered, trials[one].tempered)]
+    most = max(means[one] for one in stay)
+    return [one for one in trials if means[one] <= most]
+
+
 def _trials(
     answers: Mapping[Preparation, NDArray[np.float32]], anatomy: Anatomy, labels: NDArray[np.int64], num_classes: int
 ) -> dict[Preparation, Trial]:
-    """The losses of each; those of a model that only ever names a class are as if it were `SAID` sure of it."""
+    """The losses of each; a model that only names classes counts as `SAID` sure, or at best as sure as it is right."""
     if anatomy.single_label:
         right = {one: answer[:, 0] == labels for one, answer in answers.items()}
     elif all(is_one_hot(answer) for answer in answers.values()):
         right = {one: answer.argmax(axis=1) == labels for one, answer in answers.items()}
     else:
         return {one: _trial(recognise(answer).probabilities, labels) for one, answer in answers.items()}
-    losses = {one: log_loss(np.where(yes, SAID, (1 - SAID) / (num_classes - 1))) for one, yes in right.items()}
-    return {one: Trial(values, values) for one, values in losses.items()}
+
+    def losses(yes: NDArray[np.bool_], sure: float) -> NDArray[np.float64]:
+        return log_loss(np.where(yes, sure, (1 - sure) / (num_classes - 1)))
+
+    sure = {one: min(max(float(yes.mean()), 1 / num_classes), SAID) for one, yes in right.items()}
+    return {one: Trial(losses(yes, SAID), losses(yes, sure[one])) for one, yes in right.items()}
 
 
 def _trial(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Trial:

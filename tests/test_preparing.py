@@ -120,6 +120,21 @@ def test_the_scale_of_a_model_that_only_names_classes_is_found(training, fifty, 
     assert chosen.losses[chosen.preparation.scale] == pytest.approx(plain, abs=1e-4)
 
 
+def test_the_scale_of_a_weak_model_that_only_names_classes_is_found(training, fifty, sample):
+    """Right about a third, and on other scales about as often as a guess: that is no doubt."""
+    scores = model_of(training, "inverted")
+
+    def predict(images, show, preparation):
+        said = scores.predict(images, show, preparation).answer.argmax(axis=1)
+        said = np.where(np.arange(len(said)) % 2, said, 0)
+        return Inference(said[:, None].astype(np.float32), 500, 1.0)
+
+    model = SimpleNamespace(model=scores.model, predict=predict)
+    shown = replace(anatomy(), single_label=True)
+    chosen = choose_preparation(model, shown, fifty, scale="auto", sample=lambda: sample)
+    assert (chosen.preparation.scale, chosen.doubt) == ("inverted", "")
+
+
 @pytest.mark.parametrize(
     ("answer", "single", "kind"),
     [
@@ -225,6 +240,13 @@ def test_a_wrong_scale_that_softens_a_model_too_sure_of_itself_is_not_taken():
     assert chosen.why == (
         "log loss 3.3 on 200 training images, the next best being standard with 1, which is worse at any temperature"
     )
+
+
+def test_what_lies_between_two_that_stay_stays():
+    """Unit is clearly worse than standard at any temperature, and raw, still worse, is only too noisy to tell."""
+    trials = tried(0.14, 0.18, 0.24, tempered=(0.143, 0.166, 0.1))
+    trials[RAW] = Trial(trials[RAW].losses, 0.166 + 10 * NOISE[::-1])
+    assert decide(trials, UNIT, "", GUESS).preparation == UNIT
 
 
 @pytest.mark.parametrize("loss", [GUESS, GUESS - 1e-9, 5.0, math.inf])
