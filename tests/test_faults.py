@@ -51,7 +51,7 @@ def mounted(folder, *options):
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("free_kb", [0, 4, 40, 150, 300, 330, 360, 400, 430, 460])
+@pytest.mark.parametrize("free_kb", [0, 8, 100, 300, 360, 420])
 def test_a_full_disk(tmp_path, free_kb):
     """Wherever in a run the disk becomes full; once there is room again, the next run finds nothing amiss."""
     write_pets(tmp_path)
@@ -101,7 +101,8 @@ def test_no_permission(place, what):
 def test_a_read_only_mount(place):
     """Nothing can be written, and nothing is."""
     reports = place / "reports"
-    with mounted(reports, "--bind", str(reports)), mounted(reports, "-o", "remount,ro,bind"):
+    with mounted(reports, "--bind", str(reports)):
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(reports)], check=True)
         before = digests(reports)
         check_refused(finish(place, *PREDICTED), "reports", "Read-only file system")
         assert digests(reports) == before
