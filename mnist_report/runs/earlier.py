@@ -9,7 +9,6 @@ import numpy as np
 from mnist_report.errors import OutputError
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.past import EarlierRun
-from mnist_report.runs.history import number_of
 from mnist_report.runs.history_schema import NAME, connected
 
 QUERY = """
@@ -50,7 +49,7 @@ def earlier_runs(reports: Path, data_sha256: str, last: int) -> tuple[EarlierRun
             created=created,
             model=model,
             outcome=verdict or "",
-            accuracy=Metric(number_of(value), number_of(low), number_of(high), n),
+            accuracy=Metric(value, low, high, n),
             right=None if right is None else np.unpackbits(np.frombuffer(right, np.uint8), count=n).astype(np.bool_),
         )
         for run_id, created, model, verdict, value, low, high, n, right in reversed(rows)

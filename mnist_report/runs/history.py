@@ -133,7 +133,9 @@ def read_history(
             return []
         rows = connection.execute(chosen, [*wishes.values(), -1 if last is None else last]).fetchall()
         overall = _overall(connection, [row[0] for row in rows])
-    return [PastRun(*row[1:], overall=overall.get(row[0], {})) for row in reversed(rows)]
+    return [
+        PastRun(**dict(zip(FIELDS, row[1:], strict=True)), overall=overall.get(row[0], {})) for row in reversed(rows)
+    ]
 
 
 def read_gates(reports: Path, run_id: str) -> list[PastGate]:
@@ -150,7 +152,20 @@ def read_gates(reports: Path, run_id: str) -> list[PastGate]:
     )
     with connected(reports / NAME) as connection:
         rows = [] if _is_new(connection) else connection.execute(query, [run_id]).fetchall()
-    return [PastGate(*row[:7], number_of(row[7]), _metric(*row[8:])) for row in rows]
+    return [
+        PastGate(
+            name=row[0],
+            outcome=row[1],
+            severity=row[2],
+            subject=row[3],
+            finding=row[4],
+            metric=row[5],
+            sense=row[6],
+            threshold=_number(row[7]),
+            observed=_metric(*row[8:]),
+        )
+        for row in rows
+    ]
 
 
 def read_right(reports: Path, run_id: str) -> "NDArray[np.bool_] | None":
@@ -177,7 +192,7 @@ def _absent(reports: Path) -> bool:
 
 def _is_new(connection: Connection) -> bool:
     """Whether nothing has been written yet: the first run has only just begun to."""
-    return connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
 
 
 def _overall(connection: Connection, runs: list[int]) -> dict[int, dict[str, Metric]]:
@@ -190,9 +205,8 @@ def _overall(connection: Connection, runs: list[int]) -> dict[int, dict[str, Met
 
 
 def _metric(value: float | None, low: float | None, high: float | None, n: int | None) -> Metric:
-    return Metric(number_of(value), number_of(low), number_of(high), n or 0)
+    return Metric(_number(value), _number(low), _number(high), n or 0)
 
 
-def number_of(value: float | None) -> float:
-    """As SQLite has it; NaN where it has none."""
+def _number(value: float | None) -> float:
     return math.nan if value is None else value

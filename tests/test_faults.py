@@ -1,0 +1,144 @@
+"""Faults wherever something is written: status 3, one line, earlier reports as they were, nothing left over."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from operating_work import PREDICTED, finish, history_of, is_whole, runs_in, start, strangers, write_pets
+
+pytestmark = pytest.mark.slow
+NOBODY = 65534
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder with predictions and one finished run."""
+    write_pets(tmp_path)
+    assert finish(tmp_path, *PREDICTED)[0] == 0
+    return tmp_path
+
+
+def digests(folder):
+    """Of every file in it."""
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
+
+
+def check_refused(answer, path, cause):
+    """Status 3 and one line that names the path and the cause."""
+    status, out, err = answer
+    lines = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert (status, out, len(lines)) == (3, "", 1), err
+    assert "Traceback" not in err
+    assert str(path) in lines[0], err
+    assert cause in lines[0], err
+
+
+@contextmanager
+def mounted(folder, *options):
+    """A mount for as long as the context lasts."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a file system")
+    if subprocess.run(["mount", *options, str(folder)], capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("free_kb", [0, 8, 100, 300, 360, 420])
+def test_a_full_disk(tmp_path, free_kb):
+    """Wherever in a run the disk becomes full; once there is room again, the next run finds nothing amiss."""
+    write_pets(tmp_path)
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    with mounted(reports, "-t", "tmpfs", "-o", "size=4m", "tmpfs"):
+        assert finish(tmp_path, *PREDICTED)[0] == 0
+        (first,) = runs_in(reports)
+        before = digests(reports / first)
+        found = os.statvfs(reports)
+        with (reports / "full").open("wb") as file:
+            file.write(bytes(max(0, found.f_bavail * found.f_frsize - 1024 * free_kb)))
+        status, _, err = answer = finish(tmp_path, *PREDICTED)
+        print(f"{free_kb} kB free: status {status}: {err.splitlines()[-1]}")
+        if status:
+            check_refused(answer, "reports", "full" if "history" in err else "No space left")
+        assert digests(reports / first) == before
+        assert all(is_whole(reports / run) for run in runs_in(reports))
+        assert strangers(tmp_path) == {"full"}
+        (reports / "full").unlink()
+        assert finish(tmp_path, *PREDICTED)[0] == 0
+        assert history_of(reports) == runs_in(reports)
+        assert strangers(tmp_path) == set()
+
+
+@pytest.mark.parametrize("what", ["reports", "reports/history.sqlite", "reports/.lock"])
+def test_no_permission(place, what):
+    """The folder, its history or its lock belongs to somebody else."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can run a command as somebody else")
+    for path in (place, *place.rglob("*")):
+        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    for folder in place.parents:
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o055)
+    os.chown(place / what, 0, 0)
+    (place / what).chmod(0o755 if (place / what).is_dir() else 0o600)
+    before = digests(place / "reports")
+    answer = finish(place, *PREDICTED, user=NOBODY, group=NOBODY, extra_groups=[])
+    check_refused(answer, what, "unable to open" if "history" in what else "Permission denied")
+    after = digests(place / "reports")
+    changed = {path for path in before if before[path] != after.get(path)}
+    assert {Path(path).name for path in changed} <= {"metrics.prom"}
+    assert strangers(place) == set()
+
+
+def test_a_read_only_mount(place):
+    """Nothing can be written, and nothing is."""
+    reports = place / "reports"
+    with mounted(reports, "--bind", str(reports)):
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(reports)], check=True)
+        before = digests(reports)
+        check_refused(finish(place, *PREDICTED), "reports", "Read-only file system")
+        assert digests(reports) == before
+        status, out, err = finish(place, "history")
+        assert (status, out.count("\n")) == (0, 2), err
+
+
+def test_a_folder_that_is_deleted_meanwhile(place):
+    """Nobody makes it anew."""
+    reports = place / "reports"
+    with start(place, *PREDICTED) as process:
+        while not any(reports.glob(".unfinished-*")):
+            assert process.poll() is None
+            time.sleep(0.005)
+        shutil.rmtree(reports)
+        out, err = process.communicate(timeout=120)
+    check_refused((process.returncode, out, err), "reports", "No such file or directory")
+    assert not reports.exists()
+
+
+def test_output_that_cannot_be_written_is_a_fault_too(place):
+    """The run is there and recorded all the same."""
+    with Path("/dev/full").open("wb") as full:
+        command = start(place, *PREDICTED)
+        command.kill()
+        command.communicate()
+        command.stdout.close()
+        answer = subprocess.run(
+            command.args,
+            cwd=place,
+            env={**os.environ, "TMPDIR": str(place / "tmp")},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert answer.returncode == 3, answer.stderr
+    assert len(runs_in(place / "reports")) == 2
+    assert history_of(place / "reports") == runs_in(place / "reports")
