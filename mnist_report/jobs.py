@@ -53,6 +53,7 @@ class Job:
         predictions: a file of predictions in place of a model, or None.
         reading: how the data are read.
         scale: of the pixels that the model expects: one of `SCALES`, or "auto".
+        together: whether other models are run beside it: then its earlier runs are those of its own name.
     """
 
     model: Path
@@ -75,6 +76,7 @@ class Job:
     predictions: Path | None = None
     reading: Reading = AS_IT_IS
     scale: ScaleName | Literal["auto"] = "auto"
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)

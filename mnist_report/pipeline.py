@@ -156,7 +156,8 @@ def finish_run(
         images = ShownImages(index, dataset.images[index])
     run_id = run_id_of(job, surroundings)
     facts |= {"run_id": run_id}
-    past = earlier_runs(job.reports, dataset.sha256, most_runs(job.gates))
+    own = facts["model"]["name"] if job.together else None
+    past = earlier_runs(job.reports, dataset.sha256, most_runs(job.gates), model=own)
     stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes, past)
     evaluation = _evaluate(stored)
     judged = judge_run(stored, surroundings.created.date(), evaluation)

@@ -49,6 +49,13 @@ def test_runs_of_other_images_are_no_earlier_runs(reports):
     assert earlier_runs(reports, "f" * 64, 9) == ()
 
 
+def test_runs_of_other_models_can_be_left_out(reports):
+    """Where several are run one beside the other."""
+    assert earlier_runs(reports, data_of_all(), 9, model="another") == ()
+    name = tiny_run().provenance["model"]["name"]
+    assert len(earlier_runs(reports, data_of_all(), 9, model=name)) == 3
+
+
 def test_without_a_history_there_are_none(tmp_path):
     """The first run of all."""
     assert earlier_runs(tmp_path, data_of_all(), 9) == ()

@@ -24,7 +24,7 @@ def run_models(models: Sequence[Path], job: "Job", terminal: Console, gate_optio
     """
     from mnist_report.several import failing, run_each, worst_status, write_leaderboard
 
-    jobs = [replace(job, model=model) for model in models]
+    jobs = [replace(job, model=model, together=True) for model in models]
     tried = []
     for one in run_each(jobs, lambda job, dataset: run_job(job, terminal, dataset)):
         tried.append(one)

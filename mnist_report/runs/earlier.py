@@ -13,8 +13,8 @@ from mnist_report.runs.history_schema import NAME, connected
 
 QUERY = """
 SELECT run_id, created, model, verdict, value, ci_low, ci_high, runs.n, "right"
-FROM runs JOIN metrics ON run = id AND class = '' AND metric = 'accuracy'
-WHERE data_sha256 = ? ORDER BY created DESC, id DESC LIMIT ?
+FROM runs JOIN metrics ON run = id AND class = '' AND metric = 'accuracy' AND value IS NOT NULL
+WHERE data_sha256 = :data AND (:model IS NULL OR model = :model) ORDER BY created DESC, id DESC LIMIT :last
 """
 
 # The columns that are not grouped by are those of the newest run: SQLite's rule for max().
@@ -27,19 +27,21 @@ SELECT data_sha256, data, split FROM (
 log = logging.getLogger("mnist_report")
 
 
-def earlier_runs(reports: Path, data_sha256: str, last: int) -> tuple[EarlierRun, ...]:
+def earlier_runs(reports: Path, data_sha256: str, last: int, *, model: str | None = None) -> tuple[EarlierRun, ...]:
     """The last runs of a folder on some data, the oldest first; none where the history cannot be read, which is said.
 
     Args:
         reports: the folder of the run folders.
         data_sha256: digest of the data: the same images in the same order, and their labels.
         last: so many at most.
+        model: only those of models with this name.
     """
     if not (reports / NAME).exists():
         return ()
+    wanted = {"data": data_sha256, "last": last, "model": model}
     try:
         with connected(reports / NAME) as connection:
-            rows = connection.execute(QUERY, [data_sha256, last]).fetchall()
+            rows = connection.execute(QUERY, wanted).fetchall()
     except OutputError as error:
         log.warning("%s; the earlier runs are left out", error)
         return ()
