@@ -108,7 +108,7 @@ def test_a_model_that_fails_does_not_stop_the_others(call, models, name, telling
     assert telling in err[0]
     assert ranked() == ["best.keras", "middle.keras", f"{name}.keras"]
     assert telling in leaderboard()[2]["problem"]
-    assert not list(Path("reports").glob(".*"))
+    assert not list(Path("reports").glob(".unfinished-*"))
 
 
 def test_a_model_that_is_not_there_is_one_that_fails(call, models):
