@@ -88,7 +88,7 @@ def operating(
         try:
             recover(reports, begun)
             for folder in remove_leftovers():
-                log.warning("%s: removed, the run that had made it was cut off", folder)
+                log.info("%s: removed, the run that had made it was cut off", folder)
             yield operation
         except BrokenPipeError:  # whoever read our output has had enough of it
             raise

@@ -79,3 +79,8 @@ def strangers(place: Path) -> set[str]:
     return {name for name in found if not RUN_ID.fullmatch(name) and not BELONGS.fullmatch(name)} | {
         path.name for path in (place / "tmp").iterdir()
     }
+
+
+def left_in(reports: Path) -> list[str]:
+    """What a run that failed has left in a folder, but for its lock and what it tells the monitors."""
+    return sorted(path.name for path in reports.iterdir() if not BELONGS.fullmatch(path.name))

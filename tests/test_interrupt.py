@@ -1,5 +1,6 @@
 """Ctrl-C, as a terminal sends it: to the whole process group."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,6 +8,8 @@ import subprocess
 import pytest
 from conftest import COMMAND
 from makers import write_idx
+from operating_work import PREDICTED, left_in, write_pets
+from operating_work import start as start_run
 
 from mnist_report.data.sources import load_dataset
 
@@ -51,7 +54,7 @@ def test_an_interrupted_run_ends_with_130_and_leaves_nothing(tmp_path):
     """No half-written folder, no model process that lives on."""
     status, rest = interrupt_after(start(["run"], tmp_path), "10,000 images")
     assert (status, "Traceback" in rest) == (130, False)
-    assert list((tmp_path / "reports").iterdir()) == []
+    assert left_in(tmp_path / "reports") == []
 
 
 def test_a_terminated_run_ends_like_an_interrupted_one(tmp_path):
@@ -59,7 +62,7 @@ def test_a_terminated_run_ends_like_an_interrupted_one(tmp_path):
     process = start(["run"], tmp_path)
     status, rest = interrupt_after(process, "10,000 images", process.terminate)
     assert (status, "Traceback" in rest) == (130, False)
-    assert list((tmp_path / "reports").iterdir()) == []
+    assert left_in(tmp_path / "reports") == []
 
 
 def test_an_interrupted_training_keeps_the_best_model_and_says_so(tmp_path, few):
@@ -69,3 +72,20 @@ def test_an_interrupted_training_keeps_the_best_model_and_says_so(tmp_path, few)
     assert status == 130
     assert "interrupted; kept the best model so far" in rest
     assert {path.name for path in tmp_path.glob("kept*")} == {"kept.keras", "kept.card.json", "kept.history.csv"}
+
+
+@pytest.mark.parametrize("second", [None, signal.SIGTERM, signal.SIGINT])
+def test_a_closed_terminal_ends_a_run_likewise_and_a_second_signal_changes_nothing(tmp_path, second):
+    """SIGHUP; what comes while everything is cleaned up is not heeded."""
+    write_pets(tmp_path)
+    with start_run(tmp_path, *PREDICTED) as process:
+        for line in process.stderr:
+            if "predictions" in line:
+                break
+        process.send_signal(signal.SIGHUP)
+        if second:
+            process.send_signal(second)
+        _, rest = process.communicate(timeout=120)
+    assert (process.returncode, rest) == (130, "error: interrupted; nothing half-written was left behind\n")
+    assert left_in(tmp_path / "reports") == []
+    assert json.loads((tmp_path / "reports" / "last-failure.json").read_text())["exit_status"] == 130

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 from gate_work import TODAY, gate_set, some_right
-from tiny_run import NAMES, all_right, tiny_predictions, tiny_run
+from tiny_run import NAMES, RUN_ID, all_right, tiny_predictions, tiny_run
 
 from mnist_report.evaluation.comparison import compare
 from mnist_report.gates.document import read_document
 from mnist_report.gates.rules import default_gates
-from mnist_report.judging import ci_files, judge_document, judge_run, last_line
+from mnist_report.judging import ci_files, judge_document, judge_run, last_line, pager_line
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.runs.metrics_document import metrics_document
 
@@ -107,3 +107,20 @@ def test_the_day_is_that_which_is_given(stored, days, outcome):
     waiver = {"reason": "r", "owner": "o", "expires": TODAY}
     run = replace(stored, gates=gate_set({"metric": "accuracy", "min": 0.8, "decide": "point", "waiver": waiver}))
     assert judge_run(run, TODAY + timedelta(days)).verdict.outcome == outcome
+
+
+@pytest.mark.parametrize("run_id", [RUN_ID, f"20260102T030405Z-{'m' * 60}-0123ab"])
+@pytest.mark.parametrize("reason", ["short", "x" * 500])
+def test_the_last_line_fits_a_pager(stored, run_id, reason):
+    """Verdict, accuracy and run-id, however long the names are."""
+    rules = gate_set({"metric": "accuracy", "min": 0.999, "name": reason, "decide": "point"})
+    line = pager_line(judge_run(replace(stored, gates=rules), TODAY), run_id)
+    assert len(line) <= 200
+    assert line.startswith("FAIL: of 1 gate")
+    assert line.endswith(f"; accuracy 75 % (43 \N{EN DASH} 95 %); {run_id}")
+
+
+def test_without_rules_the_last_line_has_accuracy_and_run_id(stored):
+    """There is no verdict."""
+    judged = judge_run(stored, TODAY)
+    assert pager_line(judged, RUN_ID) == f"{accuracy_sentence(judged.evidence.overall)}; {RUN_ID}"

@@ -198,3 +198,36 @@ def test_a_child_that_takes_too_long_is_ended():
         pytest.raises(ModelError, match=r"was ended after 0\.5 s without an answer .*, while counting sheep"),
     ):
         process.receive("counting sheep", 0.5)
+
+
+ORPHAN = """
+import os, signal, sys
+from mnist_report.model.process import ModelProcess
+from process_work import sleep
+if __name__ == "__main__":
+    with ModelProcess(sleep, environment={}, offline=sys.argv[1] == "offline") as process:
+        print(process.pid, flush=True)
+        signal.pause()
+"""
+
+
+@pytest.mark.parametrize("network", ["offline", "online"])
+def test_a_child_ends_with_its_parent(tmp_path, network):
+    """SIGKILL leaves the parent no time to end it."""
+    import subprocess
+    import sys
+    import time
+    from pathlib import Path
+
+    script = tmp_path / "orphan.py"
+    script.write_text(ORPHAN)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, [Path(__file__).parent, *sys.path]))}
+    command = [sys.executable, script, network]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as parent:
+        child = int(parent.stdout.readline())
+        time.sleep(1)
+        parent.kill()
+    until = time.monotonic() + 20
+    while Path(f"/proc/{child}").exists() and "\nState:\tZ" not in Path(f"/proc/{child}/status").read_text():
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -125,3 +125,20 @@ def test_the_log_is_stored_line_by_line(tmp_path):
     """As UTF-8."""
     write_log(tmp_path, ["{}", '{"message": "\N{SNOWMAN}"}'])
     assert (tmp_path / "run.log").read_text("utf-8") == '{}\n{"message": "\N{SNOWMAN}"}\n'
+
+
+def test_every_line_has_the_run_id(log, caplog):
+    """Of the innermost run, and from any thread."""
+    import threading
+
+    with recorded(RUN_ID) as lines:
+        log.info("one")
+        thread = threading.Thread(target=log.info, args=("two",))
+        thread.start()
+        thread.join()
+        with recorded("other") as inner:
+            log.info("three")
+    assert [json.loads(line)["run_id"] for line in lines] == [RUN_ID, RUN_ID, "other"]
+    assert [json.loads(line)["run_id"] for line in inner] == ["other"]
+    log.info("after")
+    assert not hasattr(caplog.records[-1], "run_id")

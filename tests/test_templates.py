@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from makers import digits, write_hollow_model, write_npz
+from operating_work import left_in
 from test_html import Page
 from test_slices_command import call, start_three_lines
 from tiny_run import tiny_run, tiny_view
@@ -170,7 +171,7 @@ def test_a_broken_template_is_found_before_inference(place, house, monkeypatch, 
     assert err.startswith(f"error: house/{name}")
     assert telling in err
     assert err.count("\n") == 1
-    assert list((place / "reports").iterdir()) == []
+    assert left_in(place / "reports") == []
 
 
 @pytest.mark.parametrize("case", (SYNTAX | VALUES).values(), ids=SYNTAX | VALUES)
@@ -192,7 +193,7 @@ def test_a_template_that_cannot_be_set_leaves_no_run(place, house, capsys):
     (house / "headline.html.j2").write_text("{{ titel }}", "utf-8")
     assert call("run", "reports", "--template-dir", "house", "--format", "html") == 3
     assert "house/headline.html.j2, line 1: UndefinedError: 'titel' is undefined" in capsys.readouterr().err
-    assert list((place / "reports").iterdir()) == []
+    assert left_in(place / "reports") == []
 
 
 @pytest.mark.parametrize("name", ["report.html.j2", "report.css", "logo"])

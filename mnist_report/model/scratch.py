@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PREFIX = "mnist-report-model-"
+# Not that of earlier versions, whose folders nobody locked.
+PREFIX = "mnist-report-scratch-"
 
 
 @contextmanager

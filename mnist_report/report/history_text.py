@@ -13,7 +13,7 @@ from mnist_report.report.plain import harmless, plain
 from mnist_report.runs.history import FIELDS, PastRun
 
 WIDTH = 100
-HEAD = ("when (UTC)", "verdict", "accuracy, 95 % interval", "errors", "model", "run-id")
+HEAD = ("when (UTC)", "gates", "accuracy (95 %)", "errors", "model", "run-id")
 GAP = "  "
 # A run-id that is cut keeps its time and its digest.
 FIRST, LAST = 17, 7
@@ -58,6 +58,8 @@ def _record(run: PastRun) -> dict[str, Any]:
     for name in ("accuracy", "errors", "balanced_accuracy", "macro_f1", "log_loss", "brier", "ece"):
         metric = run.overall.get(name, UNKNOWN)
         found[name] = _finite(metric.value)
+        if name == "errors" and found[name] is not None:
+            found[name] = int(metric.value)
         if name == "accuracy":
             found |= {"accuracy_ci_low": _finite(metric.ci_low), "accuracy_ci_high": _finite(metric.ci_high)}
     return found
@@ -65,7 +67,7 @@ def _record(run: PastRun) -> dict[str, Any]:
 
 def _cells(run: PastRun) -> tuple[str, ...]:
     accuracy, errors = run.overall.get("accuracy", UNKNOWN), run.overall.get("errors", UNKNOWN).value
-    spread = "" if math.isnan(accuracy.ci_low) else f" ({text.percent_interval(accuracy).removesuffix(' %')})"
+    spread = "" if math.isnan(accuracy.ci_low) else f" ({_narrow(text.percent_interval(accuracy))})"
     return (
         plain(run.created[:16].replace("T", " ")),
         plain(run.verdict or text.DASH),
@@ -74,6 +76,11 @@ def _cells(run: PastRun) -> tuple[str, ...]:
         plain(run.model),
         plain(run.run_id),
     )
+
+
+def _narrow(interval: str) -> str:
+    """An interval without its blanks and its unit."""
+    return interval.removesuffix(" %").replace(" ", "")
 
 
 def _short_id(run_id: str, width: int) -> str:

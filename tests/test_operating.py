@@ -1,0 +1,110 @@
+"""What stands around a command that writes run folders."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from test_monitoring import samples
+from tiny_run import RUN_ID, finished_run
+
+from mnist_report.errors import ConfigError, DataError, LockedError
+from mnist_report.jobs import Surroundings
+from mnist_report.operating import FAILURE, METRICS, operating
+from mnist_report.runs.lock import LOCK
+
+NOW = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
+HERE = Surroundings(NOW, "mnist-report run", None, "zoo", "Linux")
+
+
+def around(reports):
+    return operating(reports, run_id=RUN_ID, surroundings=HERE, wait_seconds=0, clock=lambda: NOW)
+
+
+def fail(reports, error):
+    """Let a command end with an error."""
+    with pytest.raises(type(error)), around(reports):
+        raise error
+
+
+def names(reports):
+    return {path.name for path in reports.iterdir()}
+
+
+def failure(reports):
+    return json.loads((reports / FAILURE).read_text("utf-8"))
+
+
+def test_after_a_success_there_are_metrics_and_no_failure(tmp_path):
+    """And nothing but the lock is hidden."""
+    with around(tmp_path):
+        finished_run(tmp_path)
+    assert names(tmp_path) == {LOCK, RUN_ID, "history.sqlite", "latest", METRICS}
+    found = samples((tmp_path / METRICS).read_text("utf-8"))
+    assert found["last_run_exit_status",] == 0
+    assert found["metric", "accuracy", "pets_cnn"] == 0.75
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (DataError("a.csv: two\nlines"), 3, "a.csv: two lines"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (ZeroDivisionError("a bug"), 70, "ZeroDivisionError: a bug"),
+        (OSError(28, "No space left", "a.csv"), 3, "[Errno 28] No space left: 'a.csv'"),
+    ],
+    ids=["3", "130", "70", "os"],
+)
+def test_a_failure_is_told_with_its_status(tmp_path, error, status, message):
+    """And one line."""
+    fail(tmp_path, error)
+    found = failure(tmp_path)
+    assert (found["exit_status"], found["message"], found["run_id"]) == (status, message, RUN_ID)
+    assert samples((tmp_path / METRICS).read_text("utf-8"))["last_run_exit_status",] == status
+
+
+@pytest.mark.parametrize("status", [1, 4])
+def test_gates_that_fail_are_a_failure_too(tmp_path, status):
+    """As the command says itself."""
+    with around(tmp_path) as operation:
+        operation.exit_status, operation.message = status, "FAIL: of 1 gate, 1 failed"
+    assert (failure(tmp_path)["exit_status"], failure(tmp_path)["message"]) == (status, "FAIL: of 1 gate, 1 failed")
+
+
+def test_a_wrong_option_is_nobodys_failure(tmp_path):
+    """Nothing ran; whoever typed it is told."""
+    fail(tmp_path, ConfigError("no"))
+    assert names(tmp_path) == {LOCK}
+
+
+def test_who_does_not_get_the_lock_writes_nothing(tmp_path):
+    """The files are those of the run that has it."""
+    with around(tmp_path):
+        before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+        with pytest.raises(LockedError), around(tmp_path):
+            pass
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_failure_leaves_the_last_success_as_it_was(tmp_path):
+    """Read from the history."""
+    with around(tmp_path):
+        finished_run(tmp_path)
+    fail(tmp_path, DataError("no"))
+    found = samples((tmp_path / METRICS).read_text("utf-8"))
+    assert found["metric", "accuracy", "pets_cnn"] == 0.75
+    assert found["last_run_exit_status",] == 3
+
+
+def test_where_nothing_can_be_written_the_first_error_is_the_only_one(tmp_path):
+    """A full disk is told of once."""
+    (tmp_path / FAILURE).mkdir()
+    (tmp_path / METRICS).mkdir()
+    fail(tmp_path, DataError("no"))
+    assert names(tmp_path) == {LOCK, FAILURE, METRICS}
+
+
+def test_what_a_killed_run_left_is_removed_before_anything_begins(tmp_path):
+    """And every line of the log has the run-id."""
+    (tmp_path / ".unfinished-0123456789ab").mkdir()
+    with around(tmp_path):
+        assert names(tmp_path) == {LOCK, f"{LOCK}.json"}
