@@ -35,6 +35,7 @@ COMMANDS = {
     "init": "Write a commented configuration to start from.",
     "compare": "Compare two models on the same images: what changed, and how surely.",
     "export": "Write a Keras model as TensorFlow Lite or SavedModel, held against the original.",
+    "verify": "See whether run folders are what they were: digests, metrics and gates.",
     "render": "Draw the reports of a stored run again, without TensorFlow.",
 }
 

@@ -25,6 +25,7 @@ STAGES = (
     "comparing",
     "judging",
     "checking",
+    "verifying",
     "stopwatch",
     "jobs",
     "preparing",

@@ -60,7 +60,12 @@ def html(tmp_path):
 
 def test_the_best_is_first_and_what_failed_last(html):
     """With its place."""
-    assert [row[:2] for row in rows_of(html)] == [["1", "best raw"], ["2", "middle raw"], ["3", "worse raw"], [DASH, "broken"]]
+    assert [row[:2] for row in rows_of(html)] == [
+        ["1", "best raw"],
+        ["2", "middle raw"],
+        ["3", "worse raw"],
+        [DASH, "broken"],
+    ]
 
 
 def test_a_row_says_all_of_a_model(html):
