@@ -36,6 +36,7 @@ COMMANDS = {
     "compare": "Compare two models on the same images: what changed, and how surely.",
     "export": "Write a Keras model as TensorFlow Lite or SavedModel, held against the original.",
     "verify": "See whether run folders are what they were: digests, metrics and gates.",
+    "prune": "Remove old runs, by number, month or size.",
     "render": "Draw the reports of a stored run again, without TensorFlow.",
 }
 

@@ -26,6 +26,7 @@ STAGES = (
     "judging",
     "checking",
     "verifying",
+    "pruning",
     "stopwatch",
     "jobs",
     "preparing",
