@@ -30,6 +30,7 @@ STAGES = (
     "stopwatch",
     "jobs",
     "preparing",
+    "doctoring",
     "pipeline",
     "predicted",
     "exporting",
