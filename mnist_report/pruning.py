@@ -5,7 +5,6 @@ a crash leaves of hidden folders, the next call removes. The history is no run, 
 """
 
 import json
-import re
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,11 +15,10 @@ from mnist_report.errors import OutputError
 from mnist_report.report.index import NAME as INDEX
 from mnist_report.report.index import write_index
 from mnist_report.runs.baseline import FACTS
-from mnist_report.runs.folder import LATEST
+from mnist_report.runs.folder import LATEST, RUN_ID
 from mnist_report.runs.retention import Candidate, Decision, Policy, decide
 from mnist_report.runs.run_document import read_provenance
 
-RUN_ID = re.compile(r"\d{8}T\d{6}Z-[A-Za-z0-9_.]{0,60}-[0-9a-f]{6}")
 PRUNED = ".pruned-"
 DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OutputError)
 

@@ -2,7 +2,6 @@
 
 import getpass
 import os
-import re
 import secrets
 import shutil
 import sys
@@ -13,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mnist_report.doctoring.check import Check
-from mnist_report.runs.folder import LATEST
+from mnist_report.runs.folder import LATEST, RUN_ID
 
 # Those on which the tests run.
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
@@ -22,7 +21,6 @@ OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
 NEEDED, COMFORTABLE = 50 * 10**6, 500 * 10**6
 # No copy of this program is older.
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
-RUN_TIME = re.compile(r"(\d{8}T\d{6}Z)-.*-[0-9a-f]{6}")
 CLOCK_SLACK = timedelta(minutes=2)
 
 
@@ -113,7 +111,7 @@ def look_at_clock(reports: Path, now: datetime, epoch: str | None) -> Iterator[C
 
 def _run_names(reports: Path) -> list[str]:
     try:
-        return [path.name for path in reports.iterdir() if RUN_TIME.fullmatch(path.name)]
+        return [path.name for path in reports.iterdir() if RUN_ID.fullmatch(path.name)]
     except OSError:
         return []
 

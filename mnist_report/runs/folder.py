@@ -5,6 +5,7 @@ A run folder appears whole or not at all: it is written under a hidden name besi
 
 import hashlib
 import json
+import re
 import secrets
 import shutil
 import string
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 REPORTS = frozenset({"report.html", "report.pdf"})
 LATEST = "latest"
+# What `make_run_id` makes.
+RUN_ID = re.compile(r"\d{8}T\d{6}Z-[A-Za-z0-9_.]{0,60}-[0-9a-f]{6}")
 # What reading a file raises that is not what it was when it was written.
 DAMAGE = (
     OSError,
