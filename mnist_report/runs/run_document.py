@@ -12,8 +12,6 @@ from mnist_report.runs.metrics_document import FORMAT
 KEYS = (
     *("run_id", "created", "title", "command", "git_commit", "seed", "versions", "host", "device", "model", "data"),
 )
-# What is added once the run-id is made: the id's digest is of all the rest.
-AFTERWARDS = frozenset({"run_id", "durations_s", "status", "verdict", "exit_status"})
 
 
 def read_provenance(path: Path) -> dict[str, Any]:
