@@ -38,10 +38,13 @@ COMMANDS = {
     "evaluate": "Evaluate a model and store predictions and frames, without a report.",
     "check": "Decide again about a stored run: the gates, without TensorFlow.",
     "baseline": "Make a run the baseline that later ones are held against.",
+    "doctor": "See whether a run would work on this machine, and what to do where not.",
     "init": "Write a commented configuration to start from.",
     "compare": "Compare two models on the same images: what changed, and how surely.",
     "export": "Write a Keras model as TensorFlow Lite or SavedModel, held against the original.",
     "history": "List the finished runs of a folder, as a table, CSV or JSON.",
+    "verify": "See whether run folders are what they were: digests, metrics and gates.",
+    "prune": "Remove old runs, by number, month or size.",
     "render": "Draw the reports of a stored run again, without TensorFlow.",
 }
 

@@ -14,6 +14,9 @@ TABLE = "mnist-report"
 # A training batch is not a batch of predictions: at the top of the file, batch-size is for the latter alone.
 TABLE_ONLY = {"train": {"batch-size"}}
 
+# Whoever looks whether a run would work looks at what that run would use.
+FOLLOWS = {"doctor": "run"}
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
@@ -56,7 +59,7 @@ def values_for(config: ConfigFile, command: str, options: Mapping[str, set[str]]
     """The values that concern one command.
 
     A key at the top is for every command that has such an option; a table named after a command is for it alone
-    and wins.
+    and wins; `doctor` heeds the table of `run` too.
 
     Args:
         config: the file.
@@ -79,7 +82,9 @@ def values_for(config: ConfigFile, command: str, options: Mapping[str, set[str]]
     general = {name: value for name, value in shared.items() if name in options[command]}
     if command in TABLE_ONLY:
         general = {name: value for name, value in general.items() if name not in TABLE_ONLY[command]}
-    return general | own.get(command, {})
+    followed = own.get(FOLLOWS.get(command, ""), {})
+    followed = {name: value for name, value in followed.items() if name in options[command]}
+    return general | followed | own.get(command, {})
 
 
 def _named(path: Path, table: Mapping[str, Any], prefix: str) -> dict[str, Any]:

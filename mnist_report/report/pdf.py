@@ -1,11 +1,12 @@
 """The HTML page as PDF, through WeasyPrint: PDF/A-3a to be kept and PDF/UA-1 to be read by everybody, in one file."""
 
 import base64
+import io
 import os
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -86,7 +87,9 @@ def import_weasyprint() -> None:
         RenderError: Pango is missing; the message says how to get it.
     """
     try:
-        import weasyprint  # noqa: F401  only whether it can be imported
+        # It tells standard output what it lacks; that is for the results of commands.
+        with redirect_stdout(io.StringIO()):
+            import weasyprint  # noqa: F401  only whether it can be imported
     except OSError as error:
         raise RenderError(PANGO) from error
 

@@ -174,21 +174,30 @@ def write_results(
         (folder / "gates.toml").write_text(to_toml(run.gates), "utf-8")
     if run.notes:
         (folder / NOTES).write_bytes(run.notes.encode())
+    if run.baseline is not None and comparison is not None:
+        write_scores(folder / "baseline.parquet", run.baseline)
+    document, frames = derive_results(run, evaluation, verdict, comparison)
+    (folder / "metrics.json").write_text(_json(document), "utf-8")
+    write_frames(folder / "frames", frames)
+    for name, content in trend_files(run.past).items():
+        (folder / name).write_bytes(content)
+    write_images(folder / "images.npz", run.images)
+
+
+def derive_results(
+    run: StoredRun, evaluation: Evaluation, verdict: Verdict | None, comparison: Comparison | None
+) -> tuple[dict[str, Any], dict[str, "pd.DataFrame"]]:
+    """metrics.json and the frames by name: what can be computed again from the other files at any time."""
     names, frames = run.predictions.class_names, dict(evaluation.frames.items())
     document = metrics_document(evaluation, names)
     if verdict is not None:
         document |= {"gates": gates_document(verdict)}
         frames |= {"gates": gates_frame(verdict)}
     if run.baseline is not None and comparison is not None:
-        write_scores(folder / "baseline.parquet", run.baseline)
         document |= {"comparison": comparison_document(comparison, names)}
         flips = flips_frame(comparison, run.predictions, run.baseline, np.arange(len(run.predictions)))
         frames |= {"comparison": comparison_frame(comparison, names), "flips": flips}
-    (folder / "metrics.json").write_text(_json(document), "utf-8")
-    write_frames(folder / "frames", frames)
-    for name, content in trend_files(run.past).items():
-        (folder / name).write_bytes(content)
-    write_images(folder / "images.npz", run.images)
+    return document, frames
 
 
 def write_frames(folder: Path, frames: Mapping[str, "pd.DataFrame"]) -> None:
