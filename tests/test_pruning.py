@@ -38,7 +38,6 @@ def reports(tmp_path):
     write_index(folder)
     (folder / "example").mkdir()
     (folder / "example" / "run.json").write_text("{}", "utf-8")
-    (folder / "history.sqlite").write_bytes(b"SQLite format 3\x00")
     (folder / ".unfinished-0123456789ab").mkdir()
     return folder
 

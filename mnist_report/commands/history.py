@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from mnist_report.commands.console import ConsoleOptions, console, log
 from mnist_report.commands.options import Reports
-from mnist_report.commands.session import Wait, check_wait
+from mnist_report.commands.session import Wait, check_wait, mended
 from mnist_report.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -61,27 +61,9 @@ def _read(reports: Path, last: int | None, wait: float) -> "list[PastRun]":
 
 
 def _rebuild(reports: Path, wait: float) -> None:
-    """Mend the folder and write the history anew.
+    """Mend the folder and write the history anew; see `mended`."""
+    from mnist_report.runs.recovery import rebuild
 
-    Raises:
-        ConfigError: there is no such folder.
-        LockedError: a run holds it.
-        OutputError: it cannot be written.
-    """
-    import platform
-    import shlex
-    import sys
-
-    from mnist_report.commands.surroundings import now
-    from mnist_report.runs.lock import locked
-    from mnist_report.runs.recovery import rebuild, recover
-
-    if not reports.is_dir():
-        raise ConfigError(f"{reports}: there is no such folder of run folders")
-    began = now()
-    command = shlex.join(["mnist-report", *sys.argv[1:]])
-    holder = {"host": platform.node(), "since": f"{began:%Y-%m-%dT%H:%M:%SZ}", "command": command}
-    with locked(reports, holder, wait):
-        recover(reports, began)
+    with mended(reports, wait) as began:
         written, others = rebuild(reports, began)
     log.info("%s: wrote the rows of %d run folders; %d other rows stay", reports / "history.sqlite", written, others)

@@ -1,6 +1,7 @@
 """`mnist-report prune`: old runs go."""
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ from cyclopts import Parameter
 
 from mnist_report.commands.console import ConsoleOptions, console, log
 from mnist_report.commands.options import Reports
+from mnist_report.commands.session import Wait, mended
 from mnist_report.errors import ConfigError
 from mnist_report.report.plain import plain
 
@@ -28,6 +30,7 @@ def prune(
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     baseline: Path | None = None,
     reports: Reports = Path("reports"),
+    wait: Wait = 0.0,
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
     """Remove old runs; a run stays if any rule keeps it.
@@ -62,7 +65,9 @@ def prune(
             baseline = ACCEPTED
         if baseline is not None and not baseline.exists():
             log.warning("there is no baseline at %s, so no run is kept for it", baseline)
-        pruned = pruning.prune(reports, policy, baseline, dry_run=dry_run)
+        # A run that the history had missed gets its row before its folder goes.
+        with nullcontext() if dry_run else mended(reports, wait):
+            pruned = pruning.prune(reports, policy, baseline, dry_run=dry_run)
         print("\n".join(_table(pruned)), flush=True)
         for folder in pruned.damaged:
             log.warning("%s: kept, it cannot be read as a run: %s", plain(folder.name), plain(folder.problem))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +42,41 @@ def session(job: "Job", wait: float, models: int = 1) -> Iterator[tuple["Operati
     run_id = run_id_of(named, surroundings)
     with operating(job.reports, run_id=run_id, surroundings=surroundings, wait_seconds=wait, clock=now) as operation:
         yield operation, surroundings
+
+
+@contextmanager
+def mended(reports: Path, wait: float) -> Iterator[datetime]:
+    """Hold the lock of a folder of run folders, in which what a killed run left is mended.
+
+    Args:
+        reports: the folder.
+        wait: seconds to wait for a run.
+
+    Yields:
+        The time.
+
+    Raises:
+        ConfigError: there is no such folder.
+        LockedError: a run holds it.
+        OutputError: it cannot be written.
+    """
+    import platform
+    import shlex
+    import sys
+
+    from mnist_report.commands.surroundings import now
+    from mnist_report.runs.lock import locked
+    from mnist_report.runs.recovery import recover
+
+    check_wait(wait)
+    if not reports.is_dir():
+        raise ConfigError(f"{reports}: there is no such folder of run folders")
+    began = now()
+    command = shlex.join(["mnist-report", *sys.argv[1:]])
+    holder = {"host": platform.node(), "since": f"{began:%Y-%m-%dT%H:%M:%SZ}", "command": command}
+    with locked(reports, holder, wait):
+        recover(reports, began)
+        yield began
 
 
 def check_wait(wait: float) -> None:

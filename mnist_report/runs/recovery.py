@@ -10,11 +10,11 @@ from mnist_report.errors import NewerHistoryError, OutputError
 from mnist_report.runs.durable import sync
 from mnist_report.runs.history_schema import NAME, DamagedHistoryError
 from mnist_report.runs.publishing import LATEST, point_latest
-from mnist_report.runs.recording import newest_of, read_record, record, recorded_names, run_folders, salvage
+from mnist_report.runs.recording import RUN_ID, newest_of, read_record, record, recorded_names, run_folders, salvage
 
 JOURNAL = f"{NAME}-journal"
 # Hidden names that only this program gives, and what each of them is.
-FOLDER = re.compile(r"\.unfinished-[0-9a-f]{12}")
+FOLDER = re.compile(rf"\.unfinished-[0-9a-f]{{12}}|\.pruned-{RUN_ID.pattern}", re.ASCII)
 POINTER = re.compile(rf"\.{LATEST}-.+", re.DOTALL)
 FILE = re.compile(
     r"\.(index\.html|leaderboard\.(html|csv)|metrics\.prom|last-failure\.json|lock\.json)\.[0-9a-f]{8}\.unfinished"
