@@ -155,7 +155,8 @@ class RunningModel:
         return f"predicting image {done} of {n} by {self.model.path}"
 
     def _feed(self, images: NDArray[np.uint8], preparation: Preparation | None) -> None:
-        with suppress(BrokenPipeError, ConnectionResetError):  # the receiving side reports the child's death
+        # The receiving side reports the child's death; it may have closed the pipe meanwhile, even between two writes.
+        with suppress(OSError, TypeError):
             for first in range(0, len(images), self.batch_size):
                 self.process.connection.send((images[first : first + self.batch_size], preparation))
 

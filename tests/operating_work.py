@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -30,18 +31,18 @@ def write_pets(folder: Path, n: int = 600) -> Path:
     return path
 
 
-def start(place: Path, *arguments: str, **popen) -> subprocess.Popen:
-    """The command in a process of its own, with temporary files below the place."""
+def start(place: Path, *arguments: str, through: Sequence[str] = ()) -> subprocess.Popen:
+    """The command in a process of its own, with temporary files below the place; `through` is what calls it."""
     (place / "tmp").mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "mnist_report", *arguments]
+    command = [*through, sys.executable, "-m", "mnist_report", *arguments]
     environment = {**os.environ, "TMPDIR": str(place / "tmp")}
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=place, env=environment, stdout=pipe, stderr=pipe, text=True, **popen)
+    return subprocess.Popen(command, cwd=place, env=environment, stdout=pipe, stderr=pipe, text=True)
 
 
-def finish(place: Path, *arguments: str, **popen) -> tuple[int, str, str]:
+def finish(place: Path, *arguments: str, through: Sequence[str] = ()) -> tuple[int, str, str]:
     """Its status, and what it said on stdout and stderr."""
-    with start(place, *arguments, **popen) as process:
+    with start(place, *arguments, through=through) as process:
         out, err = process.communicate(timeout=300)
     return process.returncode, out, err
 

@@ -41,5 +41,5 @@ def test_run_log_holds_json_lines(shipped_run):
     records = [json.loads(line) for line in (shipped_run / "run.log").read_text("utf-8").splitlines()]
     assert all({"time", "level", "message"} <= set(record) for record in records)
     assert records[-2]["message"].startswith("accuracy 99.")
-    assert records[-1]["message"] == "PASS: 2 gates passed"
+    assert records[-1]["message"].startswith("PASS: 2 gates passed; accuracy 99.58 %")
     assert {record["run_id"] for record in records[-2:]} == {shipped_run.name}

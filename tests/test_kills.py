@@ -142,7 +142,7 @@ def test_runs_of_a_model_that_are_killed(tmp_path):
             _, err = process.communicate(timeout=60)
         counts[f"kills of {whom}"] += 1
         counts["with a child"] += bool(children)
-        assert "Traceback" not in err
+        assert "Traceback" not in err, err
         until = time.monotonic() + 10
         while not all(map(is_gone, children)):
             assert time.monotonic() < until, "the model's process lives on"

@@ -221,7 +221,8 @@ def test_a_child_ends_with_its_parent(tmp_path, network):
 
     script = tmp_path / "orphan.py"
     script.write_text(ORPHAN)
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, [Path(__file__).parent, *sys.path]))}
+    here = os.pathsep.join(map(str, [Path(__file__).parent, *sys.path]))
+    environment = os.environ | {"PYTHONPATH": here, "TMPDIR": str(tmp_path)}
     command = [sys.executable, script, network]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as parent:
         child = int(parent.stdout.readline())

@@ -240,7 +240,7 @@ def test_a_bad_file_is_status_3_and_leaves_nothing_behind(tmp_path, capsys, kind
     assert err.startswith(f"error: {tmp_path / name}: ")
     assert telling in err
     assert err.count("\n") == 1
-    assert list((tmp_path / "reports").rglob("*")) == []
+    assert left_in(tmp_path / "reports") == []
 
 
 def test_a_bad_file_is_found_before_the_model_is_asked(tmp_path, monkeypatch):
