@@ -89,19 +89,22 @@ def kill_runs(place, moments):
     write_pets(place)
     counts, seen, reports = Counter(), set(), place / "reports"
     for moment in moments:
-        with start(place, *PREDICTED) as process:
-            if moment < 0:
-                wait_for_publication(process, reports, -moment)
-            else:
-                time.sleep(moment)
-            ended = process.poll() is not None
-            process.kill()
-            process.communicate()
-        counts["kills"] += not ended
-        counts["came too late"] += ended
-        now = whole_runs(reports, seen)
-        counts["killed after the run was published"] += len(now - seen) if not ended else 0
-        seen = check_after(place, now, counts)
+        ended, sooner = True, moment
+        while ended:
+            with start(place, *PREDICTED) as process:
+                if moment < 0:
+                    wait_for_publication(process, reports, -sooner)
+                else:
+                    time.sleep(sooner)
+                ended = process.poll() is not None
+                process.kill()
+                process.communicate()
+            # What came too late does not count, and comes sooner the next time.
+            sooner *= 0.8
+            counts["came too late" if ended else "kills"] += 1
+            now = whole_runs(reports, seen)
+            counts["killed after the run was published"] += len(now - seen) if not ended else 0
+            seen = check_after(place, now, counts)
     counts["runs"] = len(seen)
     return counts
 
@@ -121,8 +124,7 @@ def test_runs_that_are_killed_at_any_moment(tmp_path):
     with ThreadPoolExecutor(WORKERS) as pool:
         counts = sum(pool.map(kill_runs, places, (moments[k::WORKERS] for k in range(WORKERS))), Counter())
     print(f"a run takes about {took:.1f} s; {dict(counts)}")
-    assert counts["kills"] + counts["came too late"] == KILLS
-    assert counts["kills"] > KILLS * 0.6
+    assert counts["kills"] == KILLS
 
 
 def test_runs_of_a_model_that_are_killed(tmp_path):
