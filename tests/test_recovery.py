@@ -118,7 +118,7 @@ def test_latest_leads_to_the_newest_run_again(reports, mend):
         (reports / "latest").unlink()
         (reports / "latest").symlink_to(wrong)
         # Both runs are of one second: the one that was recorded last is the newer one.
-        assert len(mend()) == 1
+        assert mend() == [f"{reports / 'latest'}: led to {wrong}; it leads to the newest run again, {NEWER}"]
         assert str((reports / "latest").readlink()) == NEWER
     (reports / "latest").unlink()
     assert len(mend()) == 1

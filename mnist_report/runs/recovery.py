@@ -46,9 +46,10 @@ def recover(reports: Path, now: datetime) -> None:
         names = {folder.name for folder in folders}
         newest = newest_of(reports, names) if known or added else max(names, default=None)
         pointer = reports / LATEST
-        if newest is not None and (pointer.is_symlink() or not pointer.exists()) and _target(pointer) != newest:
+        led_to = _target(pointer)
+        if newest is not None and (pointer.is_symlink() or not pointer.exists()) and led_to != newest:
             point_latest(reports, newest)
-            log.warning("%s: led to %s; it leads to the newest run again, %s", pointer, _target(pointer), newest)
+            log.warning("%s: led to %s; it leads to the newest run again, %s", pointer, led_to, newest)
     except OSError as error:
         raise OutputError(f"{error.filename or reports}: cannot be written: {error.strerror or error}") from error
 
