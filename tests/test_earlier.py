@@ -56,6 +56,14 @@ def test_runs_of_other_models_can_be_left_out(reports):
     assert len(earlier_runs(reports, data_of_all(), 9, model=name)) == 3
 
 
+@pytest.mark.parametrize("column", ["value", "ci_low", "ci_high"])
+def test_a_run_without_its_interval_is_no_earlier_run(reports, column):
+    """Somebody has changed its metrics.json before it was recorded: the runs that follow are none the worse."""
+    with sqlite3.connect(reports / NAME) as connection:
+        connection.execute(f"UPDATE metrics SET {column} = NULL WHERE metric = 'accuracy' AND run = 2")  # noqa: S608
+    assert [run.run_id for run in earlier_runs(reports, data_of_all(), 9)] == [RUN_IDS[0], RUN_IDS[2]]
+
+
 def test_without_a_history_there_are_none(tmp_path):
     """The first run of all."""
     assert earlier_runs(tmp_path, data_of_all(), 9) == ()

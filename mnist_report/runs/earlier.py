@@ -13,7 +13,8 @@ from mnist_report.runs.history_schema import NAME, connected
 
 QUERY = """
 SELECT run_id, created, model, verdict, value, ci_low, ci_high, runs.n, "right"
-FROM runs JOIN metrics ON run = id AND class = '' AND metric = 'accuracy' AND value IS NOT NULL
+FROM runs JOIN metrics ON run = id AND class = '' AND metric = 'accuracy'
+    AND value IS NOT NULL AND ci_low IS NOT NULL AND ci_high IS NOT NULL
 WHERE data_sha256 = :data AND (:model IS NULL OR model = :model) ORDER BY created DESC, id DESC LIMIT :last
 """
 
