@@ -1,6 +1,7 @@
 """What a run that was killed has left is mended by the next one."""
 
 import logging
+import os
 import shutil
 from datetime import UTC, datetime
 
@@ -67,6 +68,16 @@ def test_what_was_not_finished_is_removed_and_mentioned(reports, mend):
     assert said.startswith(f"{reports}: removed what a run that was cut off had left: ")
     assert said.endswith(" and 2 more")
     assert names(reports) == before
+
+
+def test_what_a_render_left_in_a_run_folder_is_removed_once_it_is_old(reports, mend):
+    """A young one may be somebody's who is about to rename it."""
+    left = reports / RUN_ID / ".report.pdf.0123abcd.unfinished"
+    left.touch()
+    assert mend() == []
+    os.utime(left, (0, 0))
+    assert mend() == [f"{reports}: removed what a render that was cut off had left: {RUN_ID}/{left.name}"]
+    assert not left.exists()
 
 
 def test_nothing_of_anybody_elses_is_removed(reports, mend):
