@@ -14,8 +14,8 @@ TABLE = "mnist-report"
 # A training batch is not a batch of predictions: at the top of the file, batch-size is for the latter alone.
 TABLE_ONLY = {"train": {"batch-size"}}
 
-# Whoever looks whether a run would work looks at what that run would use.
-FOLLOWS = {"doctor": "run"}
+# Whoever looks whether a run would work looks at what that run would use, and its baseline is not removed.
+FOLLOWS = {"doctor": "run", "prune": "run"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def values_for(config: ConfigFile, command: str, options: Mapping[str, set[str]]
     """The values that concern one command.
 
     A key at the top is for every command that has such an option; a table named after a command is for it alone
-    and wins; `doctor` heeds the table of `run` too.
+    and wins; `doctor` and `prune` heed the table of `run` too.
 
     Args:
         config: the file.

@@ -93,6 +93,11 @@ def most_runs(gates: GateSet | None) -> int:
     return max([SHOWN - 1, *(gate.runs or 0 for gate in (gates.gates if gates else ()))])
 
 
+def looks_back(gates: GateSet | None) -> bool:
+    """Whether a gate looks at earlier runs."""
+    return gates is not None and any(gate.runs is not None for gate in gates.gates)
+
+
 def judge_document(document: Document, gates: GateSet, today: date) -> Judged:
     """Hold a metrics.json against rules."""
     return Judged(document, judge(gates, document, today), None)

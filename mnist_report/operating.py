@@ -3,8 +3,8 @@
 import importlib.metadata
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -32,10 +32,12 @@ class Operation:
     """How a command ends, as far as it knows.
 
     Attributes:
+        surroundings: of the command; it begins when it has the lock.
         exit_status: that it ends with.
         message: what went wrong, else empty.
     """
 
+    surroundings: Surroundings
     exit_status: int = 0
     message: str = ""
 
@@ -44,7 +46,7 @@ class Operation:
 def operating(
     reports: Path,
     *,
-    run_id: str,
+    name: Callable[[Surroundings], str],
     surroundings: Surroundings,
     wait_seconds: float,
     clock: Callable[[], datetime],
@@ -53,8 +55,8 @@ def operating(
 
     Args:
         reports: the folder of the run folders, which is made if need be.
-        run_id: that every line of the log carries.
-        surroundings: of the command.
+        name: gives the run-id that every line of the log carries.
+        surroundings: of the command, as it was called.
         wait_seconds: so long to wait for another run.
         clock: the time in UTC.
 
@@ -65,12 +67,15 @@ def operating(
         LockedError: another run holds the folder.
         OutputError: something cannot be written.
     """
-    watch = Stopwatch()
-    begun = surroundings.created
-    holder = {"host": surroundings.host, "since": f"{begun:%Y-%m-%dT%H:%M:%SZ}", "command": surroundings.command}
+    since = f"{surroundings.created:%Y-%m-%dT%H:%M:%SZ}"
+    holder = {"host": surroundings.host, "since": since, "command": surroundings.command}
     open_folder(reports)
-    with running(run_id), locked(reports, holder, wait_seconds):
-        operation = Operation()
+    with ExitStack() as stack:
+        stack.enter_context(locked(reports, holder, wait_seconds))
+        # Not while it waited: the run that ends later would be the older one.
+        watch, operation = Stopwatch(), Operation(replace(surroundings, created=clock()))
+        run_id = name(operation.surroundings)
+        stack.enter_context(running(run_id))
 
         def ending(status: int, message: str) -> Ending:
             watch.lap("all")
@@ -86,7 +91,7 @@ def operating(
             )
 
         try:
-            recover(reports, begun)
+            recover(reports, operation.surroundings.created)
             for folder in remove_leftovers():
                 log.info("%s: removed, the run that had made it was cut off", folder)
             yield operation

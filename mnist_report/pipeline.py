@@ -19,7 +19,7 @@ from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.evaluation.slices import image_columns
 from mnist_report.inference import Answer, start_model
 from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of, slices_facts, writable
-from mnist_report.judging import Finished, ci_files, judge_run, last_line, most_runs, pager_line
+from mnist_report.judging import Finished, ci_files, judge_run, last_line, looks_back, most_runs, pager_line
 from mnist_report.model.adapter import check_classes
 from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
@@ -157,7 +157,8 @@ def finish_run(
     run_id = run_id_of(job, surroundings)
     facts |= {"run_id": run_id}
     own = facts["model"]["name"] if job.together else None
-    past = earlier_runs(job.reports, dataset.sha256, most_runs(job.gates), model=own)
+    needed = looks_back(job.gates)
+    past = earlier_runs(job.reports, dataset.sha256, most_runs(job.gates), model=own, needed=needed)
     stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes, past)
     evaluation = _evaluate(stored)
     judged = judge_run(stored, surroundings.created.date(), evaluation)

@@ -107,6 +107,15 @@ def test_all_that_is_amiss_is_told_at_once(project):
     assert (status, failing(checks)) == (3, ["write access", "predictions", "gates"])
 
 
+@pytest.mark.parametrize("options", [["--model", "a.keras", "--predictions", "b.npy"], ["--data", "none"]], ids=len)
+def test_options_that_run_would_refuse_are_refused(project, capsys, options):
+    """With the same status, and not called healthy."""
+    assert run_cli(["doctor", *options]) == run_cli(["run", *options]) == 2
+    doctor, run = capsys.readouterr().err.splitlines()
+    assert doctor == run
+    assert not (project / "reports").exists()
+
+
 def test_the_table_of_run_is_followed(project, capsys):
     """So that the doctor looks at what a run would use; a table of its own wins."""
     (project / "mnist-report.toml").write_text('[run]\nreports = "there"\ntitle = "x"\n', "utf-8")

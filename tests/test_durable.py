@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from mnist_report.report.write import write_reports
 from mnist_report.runs import durable
 from mnist_report.runs.durable import sync, sync_tree, write_durably
 from mnist_report.runs.recovery import FILE
@@ -36,6 +37,13 @@ def test_a_file_is_synced_renamed_and_its_folder_synced(tmp_path, calls):
     assert (kind, FILE.fullmatch(name) is not None) == ("sync", True)
     assert rest == [("rename", "metrics.prom"), ("sync", tmp_path.name)]
     assert (tmp_path / "metrics.prom").read_bytes() == b"new"
+
+
+def test_reports_are_synced_before_they_stand_in_for_older_ones(tmp_path, calls):
+    """All of them, as they belong together."""
+    write_reports(tmp_path, {"report.html": b"1", "report.pdf": b"2"})
+    assert [kind for kind, _ in calls] == ["sync", "sync", "rename", "rename", "sync"]
+    assert [name for _, name in calls[2:]] == ["report.html", "report.pdf", tmp_path.name]
 
 
 def test_a_tree_is_synced_from_its_leaves_up(tmp_path, calls):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tiny_run import finished_run, tiny_predictions, tiny_run
 
+from mnist_report.errors import OutputError
 from mnist_report.evaluation.intervals import exact_interval
 from mnist_report.runs.earlier import earlier_runs
 from mnist_report.runs.history_schema import NAME
@@ -54,6 +55,23 @@ def test_runs_of_other_models_can_be_left_out(reports):
     assert earlier_runs(reports, data_of_all(), 9, model="another") == ()
     name = tiny_run().provenance["model"]["name"]
     assert len(earlier_runs(reports, data_of_all(), 9, model=name)) == 3
+
+
+@pytest.mark.parametrize("column", ["value", "ci_low", "ci_high"])
+def test_a_run_without_its_interval_is_no_earlier_run(reports, column):
+    """Somebody has changed its metrics.json before it was recorded: the runs that follow are none the worse."""
+    with sqlite3.connect(reports / NAME) as connection:
+        connection.execute(f"UPDATE metrics SET {column} = NULL WHERE metric = 'accuracy' AND run = 2")  # noqa: S608
+    assert [run.run_id for run in earlier_runs(reports, data_of_all(), 9)] == [RUN_IDS[0], RUN_IDS[2]]
+
+
+def test_a_history_that_cannot_be_read_is_an_error_where_a_gate_needs_it(reports):
+    """Else a gate on drift would pass, as in the first run of all."""
+    with sqlite3.connect(reports / NAME) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    assert earlier_runs(reports, data_of_all(), 9) == ()
+    with pytest.raises(OutputError, match=r"its version is 99.*a gate with max_drop_over needs"):
+        earlier_runs(reports, data_of_all(), 9, needed=True)
 
 
 def test_without_a_history_there_are_none(tmp_path):

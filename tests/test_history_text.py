@@ -74,3 +74,8 @@ def test_a_history_without_runs_is_a_head_or_an_empty_list():
     """Which a program can read too."""
     assert history_csv([]).startswith("run_id,created,")
     assert json.loads(history_json([])) == []
+
+
+def test_an_empty_csv_has_the_same_head(run):
+    """Whoever reads it finds its columns."""
+    assert history_csv([]) == history_csv([run]).splitlines(keepends=True)[0]

@@ -1,5 +1,6 @@
 """One at a time: the lock of a folder."""
 
+import errno
 import json
 import os
 import platform
@@ -146,3 +147,17 @@ def test_an_exception_frees_the_lock(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert take(tmp_path)["pid"] == os.getpid()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_on_a_full_disk_whoever_makes_room_gets_the_lock(tmp_path, monkeypatch, number):
+    """It cannot say who it is; a run ends at once."""
+
+    def refuse(path, _):
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr("mnist_report.runs.lock.write_durably", refuse)
+    with locked(tmp_path, ME, needs_room=False):
+        assert [path.name for path in tmp_path.iterdir()] == [LOCK]
+    with pytest.raises(OutputError, match="cannot be written"), locked(tmp_path, ME):
+        pass

@@ -55,6 +55,15 @@ def test_the_last_run_and_the_last_success_are_told_apart(finished):
     assert found["last_success_duration_seconds",] == 2
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_success_is_the_last_one(finished, known):
+    """Whatever the history has, or where it cannot be read."""
+    ending = replace(ENDING, exit_status=0, message="")
+    found = samples(monitoring_text(ending, None, [], finished if known else None))
+    for what in ("timestamp", "duration"):
+        assert found[f"last_success_{what}_seconds",] == found[f"last_run_{what}_seconds",]
+
+
 def test_accuracy_has_its_bounds_and_each_gate_its_state(finished):
     """Of the last finished run."""
     found = samples(monitoring_text(ENDING, finished, [GATE], finished))

@@ -1,7 +1,8 @@
 """What stands around a command that writes run folders."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from test_monitoring import samples
@@ -17,7 +18,7 @@ HERE = Surroundings(NOW, "mnist-report run", None, "zoo", "Linux")
 
 
 def around(reports):
-    return operating(reports, run_id=RUN_ID, surroundings=HERE, wait_seconds=0, clock=lambda: NOW)
+    return operating(reports, name=lambda _: RUN_ID, surroundings=HERE, wait_seconds=0, clock=lambda: NOW)
 
 
 def fail(reports, error):
@@ -68,6 +69,19 @@ def test_gates_that_fail_are_a_failure_too(tmp_path, status):
     with around(tmp_path) as operation:
         operation.exit_status, operation.message = status, "FAIL: of 1 gate, 1 failed"
     assert (failure(tmp_path)["exit_status"], failure(tmp_path)["message"]) == (status, "FAIL: of 1 gate, 1 failed")
+
+
+def test_a_run_begins_when_it_has_the_lock(tmp_path):
+    """Else one that waited would be older than one that ended before it."""
+    later, named = NOW + timedelta(minutes=9), []
+
+    def name(surroundings):
+        named.append(surroundings)
+        return RUN_ID
+
+    with operating(tmp_path, name=name, surroundings=HERE, wait_seconds=0, clock=lambda: later) as operation:
+        assert operation.surroundings == replace(HERE, created=later)
+    assert named == [replace(HERE, created=later)]
 
 
 def test_a_wrong_option_is_nobodys_failure(tmp_path):

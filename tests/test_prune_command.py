@@ -43,6 +43,14 @@ def test_a_dry_run_prints_the_same(capsys, reports):
     assert (tried.out, tried.err) == (done.out, done.err.replace("removed ", "would remove "))
 
 
+def test_the_baseline_of_the_nightly_run_stays(tmp_path, reports):
+    """Also where it is written in the table of `run`."""
+    rules = f'[run]\nbaseline = "reports/{name_of(reports, 1)}"\ntitle = "x"\n'
+    (tmp_path / "mnist-report.toml").write_text(rules, "utf-8")
+    assert run_cli(["prune", "--keep", "1"]) == 0
+    assert days(reports) == [1, 3]
+
+
 @pytest.mark.parametrize("options", [[], ["--keep-failed"], ["--dry-run"]])
 def test_nothing_goes_where_nothing_says_what_stays(capsys, reports, options):
     """The message says what to give; --keep-failed alone would remove every good run."""

@@ -1,6 +1,7 @@
 """What a run that was killed has left is mended by the next one."""
 
 import logging
+import os
 import shutil
 from datetime import UTC, datetime
 
@@ -69,6 +70,16 @@ def test_what_was_not_finished_is_removed_and_mentioned(reports, mend):
     assert names(reports) == before
 
 
+def test_what_a_render_left_in_a_run_folder_is_removed_once_it_is_old(reports, mend):
+    """A young one may be somebody's who is about to rename it."""
+    left = reports / RUN_ID / ".report.pdf.0123abcd.unfinished"
+    left.touch()
+    assert mend() == []
+    os.utime(left, (0, 0))
+    assert mend() == [f"{reports}: removed what a render that was cut off had left: {RUN_ID}/{left.name}"]
+    assert not left.exists()
+
+
 def test_nothing_of_anybody_elses_is_removed(reports, mend):
     """Names that are nearly ours, and what is not what it should be."""
     for name in THEIRS:
@@ -118,7 +129,7 @@ def test_latest_leads_to_the_newest_run_again(reports, mend):
         (reports / "latest").unlink()
         (reports / "latest").symlink_to(wrong)
         # Both runs are of one second: the one that was recorded last is the newer one.
-        assert len(mend()) == 1
+        assert mend() == [f"{reports / 'latest'}: led to {wrong}; it leads to the newest run again, {NEWER}"]
         assert str((reports / "latest").readlink()) == NEWER
     (reports / "latest").unlink()
     assert len(mend()) == 1

@@ -76,14 +76,17 @@ def monitoring_text(
         ending: of the command that has just ended.
         finished: the last run that is in the history, or None.
         gates: what its gates found.
-        success: the last one with exit status 0, or None.
+        success: the last one before with exit status 0, or None.
     """
     families: dict[str, Samples] = {
         "last_run_timestamp_seconds": [({}, round(ending.ended.timestamp(), 3))],
         "last_run_duration_seconds": [({}, round(ending.seconds, 3))],
         "last_run_exit_status": [({}, float(ending.exit_status))],
     }
-    if success is not None:
+    if ending.exit_status == 0:  # also where the history is of a later version
+        families["last_success_timestamp_seconds"] = families["last_run_timestamp_seconds"]
+        families["last_success_duration_seconds"] = families["last_run_duration_seconds"]
+    elif success is not None:
         families["last_success_timestamp_seconds"] = [({}, round(success.ended.timestamp(), 3))]
         families["last_success_duration_seconds"] = [({}, success.duration_s or math.nan)]
     if finished is not None:

@@ -10,6 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from mnist_report.commands.console import ConsoleOptions, console
+from mnist_report.commands.evaluate import check_sources
 from mnist_report.commands.gating import GateOptions, load_gates
 from mnist_report.commands.options import (
     FORMATS,
@@ -64,11 +65,13 @@ def doctor(
         from mnist_report.model.store import shipped_model
 
         check_digest(model_sha256)
+        models = find_models(model or ())
+        check_sources(models[0] if models else None, predictions, data)
         needs = Needs(
             reports=reports,
             formats=parse_formats(format) or FORMATS,
             device=device,
-            models=find_models(model or ()) or (shipped_model(),),
+            models=models or (shipped_model(),),
             trust_model=trust_model,
             model_sha256=model_sha256,
             predictions=predictions,

@@ -122,14 +122,11 @@ def make_job(
     for name, value, least in (("batch-size", batch_size, 1), ("seed", seed, 0), ("most-mistakes", most_mistakes, 0)):
         if value < least:
             raise ConfigError(f"{name} is {value}, expected at least {least}")
-    if predictions is not None and model is not None:
-        raise ConfigError(f"--model {model} and --predictions {predictions} exclude each other; give only one of them")
+    check_sources(model, predictions, data)
     if predictions is not None:
         unused = (("--scale", scale != "auto"), ("--trust-model", trust_model), ("--model-sha256", model_sha256))
         _refuse_unused(unused, f"a model, and --predictions {predictions} has none")
     if data == NO_DATA:
-        if predictions is None:
-            raise ConfigError("--data none goes with --predictions alone; a model needs images")
         _refuse_unused(
             (("--center", reading.center), ("--transpose", reading.transpose)), "images, and --data none has none"
         )
@@ -156,6 +153,18 @@ def make_job(
         templates=templates,
         predictions=predictions,
     )
+
+
+def check_sources(model: Path | None, predictions: Path | None, data: str) -> None:
+    """See that model, predictions and data go together.
+
+    Raises:
+        ConfigError: they do not.
+    """
+    if predictions is not None and model is not None:
+        raise ConfigError(f"--model {model} and --predictions {predictions} exclude each other; give only one of them")
+    if data == "none" and predictions is None:
+        raise ConfigError("--data none goes with --predictions alone; a model needs images")
 
 
 def _refuse_unused(given: Iterable[tuple[str, object]], about: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,11 +38,11 @@ def session(job: "Job", wait: float, models: int = 1) -> Iterator[tuple["Operati
     from mnist_report.operating import operating
 
     check_wait(wait)
-    surroundings = look_around()
     named = job if models == 1 else replace(job, model=Path(f"{models}_models.all"))
-    run_id = run_id_of(named, surroundings)
-    with operating(job.reports, run_id=run_id, surroundings=surroundings, wait_seconds=wait, clock=now) as operation:
-        yield operation, surroundings
+    name = partial(run_id_of, named)
+    surroundings = look_around()
+    with operating(job.reports, name=name, surroundings=surroundings, wait_seconds=wait, clock=now) as operation:
+        yield operation, operation.surroundings
 
 
 @contextmanager
@@ -74,7 +75,8 @@ def mended(reports: Path, wait: float) -> Iterator[datetime]:
     began = now()
     command = shlex.join(["mnist-report", *sys.argv[1:]])
     holder = {"host": platform.node(), "since": f"{began:%Y-%m-%dT%H:%M:%SZ}", "command": command}
-    with locked(reports, holder, wait):
+    # On a full disk, too, old runs can be removed.
+    with locked(reports, holder, wait, needs_room=False):
         recover(reports, began)
         yield began
 

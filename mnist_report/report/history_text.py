@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mnist_report.evaluation.metrics import Metric
@@ -40,7 +40,7 @@ def history_csv(runs: Sequence[PastRun]) -> str:
     """A row a run; what is not defined is empty."""
     file = io.StringIO()
     records = [_record(run) for run in runs]
-    columns = list(records[0]) if records else [*FIELDS]
+    columns = list(records[0]) if records else [*FIELDS, *_measured({})]
     writer = csv.DictWriter(file, columns, lineterminator="\n", restval="")
     writer.writeheader()
     for record in records:
@@ -54,9 +54,13 @@ def history_json(runs: Sequence[PastRun]) -> str:
 
 
 def _record(run: PastRun) -> dict[str, Any]:
-    found: dict[str, Any] = {name: getattr(run, name) for name in FIELDS}
+    return {name: getattr(run, name) for name in FIELDS} | _measured(run.overall)
+
+
+def _measured(overall: Mapping[str, Metric]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for name in ("accuracy", "errors", "balanced_accuracy", "macro_f1", "log_loss", "brier", "ece"):
-        metric = run.overall.get(name, UNKNOWN)
+        metric = overall.get(name, UNKNOWN)
         found[name] = _finite(metric.value)
         if name == "errors" and found[name] is not None:
             found[name] = int(metric.value)

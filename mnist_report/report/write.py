@@ -20,6 +20,7 @@ from mnist_report.report.shorten import shortened
 from mnist_report.report.trend import shown_runs
 from mnist_report.report.trend_figure import trend_figure
 from mnist_report.report.view import make_view
+from mnist_report.runs.durable import sync
 from mnist_report.runs.folder import StoredRun
 from mnist_report.runs.images_file import ShownImages
 from mnist_report.runs.predictions_file import ScoredImages
@@ -134,7 +135,7 @@ def write_figures(folder: Path, figures: dict[str, "Figure"]) -> None:
 
 
 def write_reports(folder: Path, reports: dict[str, bytes]) -> None:
-    """Write each report beside its place, then put all in place.
+    """Write each report beside its place and sync it, then put all in place.
 
     Raises:
         OutputError: the folder cannot be written to; the reports that were there stay as they were.
@@ -144,8 +145,10 @@ def write_reports(folder: Path, reports: dict[str, bytes]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in reports.items():
             _beside(folder, name, token).write_bytes(content)
+            sync(_beside(folder, name, token))
         for name in reports:
             _beside(folder, name, token).replace(folder / name)
+        sync(folder)
     except OSError as error:
         raise OutputError(f"{folder}: cannot write the reports: {error.strerror or error}") from error
     finally:

@@ -13,7 +13,8 @@ from mnist_report.runs.history_schema import NAME, connected
 
 QUERY = """
 SELECT run_id, created, model, verdict, value, ci_low, ci_high, runs.n, "right"
-FROM runs JOIN metrics ON run = id AND class = '' AND metric = 'accuracy' AND value IS NOT NULL
+FROM runs JOIN metrics ON run = id AND class = '' AND metric = 'accuracy'
+    AND value IS NOT NULL AND ci_low IS NOT NULL AND ci_high IS NOT NULL
 WHERE data_sha256 = :data AND (:model IS NULL OR model = :model) ORDER BY created DESC, id DESC LIMIT :last
 """
 
@@ -27,7 +28,9 @@ SELECT data_sha256, data, split FROM (
 log = logging.getLogger("mnist_report")
 
 
-def earlier_runs(reports: Path, data_sha256: str, last: int, *, model: str | None = None) -> tuple[EarlierRun, ...]:
+def earlier_runs(
+    reports: Path, data_sha256: str, last: int, *, model: str | None = None, needed: bool = False
+) -> tuple[EarlierRun, ...]:
     """The last runs of a folder on some data, the oldest first; none where the history cannot be read, which is said.
 
     Args:
@@ -35,6 +38,10 @@ def earlier_runs(reports: Path, data_sha256: str, last: int, *, model: str | Non
         data_sha256: digest of the data: the same images in the same order, and their labels.
         last: so many at most.
         model: only those of models with this name.
+        needed: whether a gate looks at them: then a history that cannot be read is an error.
+
+    Raises:
+        OutputError: they are needed, and the history cannot be read.
     """
     if not (reports / NAME).exists():
         return ()
@@ -43,6 +50,9 @@ def earlier_runs(reports: Path, data_sha256: str, last: int, *, model: str | Non
         with connected(reports / NAME) as connection:
             rows = connection.execute(QUERY, wanted).fetchall()
     except OutputError as error:
+        if needed:
+            # Without them the gate would pass, as it does in the first run of all.
+            raise OutputError(f"{error}; a gate with max_drop_over needs the earlier runs in it") from error
         log.warning("%s; the earlier runs are left out", error)
         return ()
     return tuple(

@@ -4,6 +4,7 @@ The lock is the kernel's, on the file `.lock`, which stays: it is free as soon a
 however it went. Who holds it stands in `.lock.json`, for the message alone: where the lock is free, nobody looks at it.
 """
 
+import errno
 import json
 import os
 import time
@@ -19,16 +20,20 @@ LOOK_SECONDS = 0.05
 # So long a process that has just got the lock may take to say who it is.
 SAYING_SECONDS = 1.0
 MOST_LETTERS = 100
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @contextmanager
-def locked(reports: Path, holder: Mapping[str, str], wait_seconds: float = 0) -> Iterator[None]:
+def locked(
+    reports: Path, holder: Mapping[str, str], wait_seconds: float = 0, *, needs_room: bool = True
+) -> Iterator[None]:
     """Hold the lock of a folder of run folders.
 
     Args:
         reports: the folder; it is there.
         holder: who wants it, for the message of the next one: host, since and command.
         wait_seconds: so long to wait for another one that holds it.
+        needs_room: whether a full disk is an error; whoever makes room goes without saying who it is.
 
     Raises:
         LockedError: another one holds it.
@@ -40,7 +45,11 @@ def locked(reports: Path, holder: Mapping[str, str], wait_seconds: float = 0) ->
     try:
         lock.acquire()
         (reports / HOLDER).unlink(missing_ok=True)  # of one that is gone
-        write_durably(reports / HOLDER, (json.dumps({"pid": os.getpid(), **holder}) + "\n").encode())
+        try:
+            write_durably(reports / HOLDER, (json.dumps({"pid": os.getpid(), **holder}) + "\n").encode())
+        except OSError as error:
+            if needs_room or error.errno not in FULL:
+                raise
     except Timeout as error:
         raise LockedError(
             f"{reports}: another run holds it: {_who(reports, holder['host'])}; wait for it with --wait SECONDS, "

@@ -1,8 +1,11 @@
 """What a run that was killed has left is mended by the next one, which holds the lock and says what it did."""
 
 import logging
+import os
 import re
 import shutil
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +22,9 @@ POINTER = re.compile(rf"\.{LATEST}-.+", re.DOTALL)
 FILE = re.compile(
     r"\.(index\.html|leaderboard\.(html|csv)|metrics\.prom|last-failure\.json|lock\.json)\.[0-9a-f]{8}\.unfinished"
 )
+# In a run folder, of `render`, which does not hold the lock: nobody takes so long between writing and renaming.
+REPORT = re.compile(r"\.report\.(html|pdf)\.[0-9a-f]{8}\.unfinished")
+ABANDONED_SECONDS = 10.0
 
 log = logging.getLogger("mnist_report")
 
@@ -36,6 +42,7 @@ def recover(reports: Path, now: datetime) -> None:
     try:
         _remove_leftovers(reports)
         folders = run_folders(reports)
+        _remove_unfinished_reports(reports, folders)
         known = _names(reports, now)
         missed = [folder for folder in folders if folder.name not in known] if known is not None else []
         added = _add(reports, missed)
@@ -46,9 +53,10 @@ def recover(reports: Path, now: datetime) -> None:
         names = {folder.name for folder in folders}
         newest = newest_of(reports, names) if known or added else max(names, default=None)
         pointer = reports / LATEST
-        if newest is not None and (pointer.is_symlink() or not pointer.exists()) and _target(pointer) != newest:
+        led_to = _target(pointer)
+        if newest is not None and (pointer.is_symlink() or not pointer.exists()) and led_to != newest:
             point_latest(reports, newest)
-            log.warning("%s: led to %s; it leads to the newest run again, %s", pointer, _target(pointer), newest)
+            log.warning("%s: led to %s; it leads to the newest run again, %s", pointer, led_to, newest)
     except OSError as error:
         raise OutputError(f"{error.filename or reports}: cannot be written: {error.strerror or error}") from error
 
@@ -132,6 +140,19 @@ def _remove_leftovers(reports: Path) -> None:
             removed.append(path.name)
     if removed:
         log.warning("%s: removed what a run that was cut off had left: %s", reports, _few(removed))
+
+
+def _remove_unfinished_reports(reports: Path, folders: list[Path]) -> None:
+    """Remove what a `render` that was cut off has left in run folders."""
+    removed, before = [], time.time() - ABANDONED_SECONDS
+    for folder in folders:
+        for name in os.listdir(folder):  # noqa: PTH208  of a thousand folders
+            if REPORT.fullmatch(name) and (folder / name).lstat().st_mtime < before:
+                with suppress(OSError):  # another user's; it does no harm to this run
+                    (folder / name).unlink()
+                    removed.append(f"{folder.name}/{name}")
+    if removed:
+        log.warning("%s: removed what a render that was cut off had left: %s", reports, _few(removed))
 
 
 def _unused(reports: Path, name: str) -> str:
