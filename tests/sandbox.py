@@ -223,13 +223,14 @@ def _resident(pid: int) -> int:
 
 def _group_lives(group: int) -> bool:
     """Whether a process is left after a moment; multiprocessing's own helper takes one to notice."""
-    for _ in range(100):
+    for _ in range(250):
         try:
             os.killpg(group, 0)
         except ProcessLookupError:
             return False
         time.sleep(PAUSE)
-    os.killpg(group, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
     return True
 
 
