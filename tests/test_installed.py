@@ -38,8 +38,9 @@ def test_latest_points_at_the_run(shipped_run):
 
 
 def test_nothing_else_is_left_behind(shipped_run):
-    """The reports folder holds the run and the pointer to it."""
-    assert {path.name for path in shipped_run.parent.iterdir()} == {shipped_run.name, "latest", "index.html"}
+    """The reports folder holds the run and the pointer to it, the list and the history, and what monitors read."""
+    names = {path.name for path in shipped_run.parent.iterdir()}
+    assert names == {shipped_run.name, "latest", "index.html", "history.sqlite", "metrics.prom", ".lock"}
 
 
 def test_the_shipped_model_is_the_seed_projects_network(facts):

@@ -53,8 +53,13 @@ def test_a_signal_waits_until_the_run_is_published(tmp_path, monkeypatch):
         recording.record(*arguments)
 
     monkeypatch.setattr(publishing, "record", record)
-    with pytest.raises(KeyboardInterrupt):
-        finished_run(tmp_path)
+    # Some callers ignore the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            finished_run(tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert [run.run_id for run in read_history(tmp_path)] == [RUN_ID]
     assert str((tmp_path / "latest").readlink()) == RUN_ID
     assert not list(tmp_path.glob(".*"))
