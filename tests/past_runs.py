@@ -1,8 +1,10 @@
 """Earlier runs made by hand, for the tests of drift and trend."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from tiny_run import tiny_run
 
 from mnist_report.evaluation.metrics import proportion
 from mnist_report.evaluation.past import EarlierRun
@@ -22,3 +24,11 @@ def nights(count, n, seed=0, share=0.9):
         past_run(f"night-{k}", draw.random(n) < share, created=(first + timedelta(days=k)).isoformat())
         for k in range(count)
     )
+
+
+def with_past():
+    """A run of the twelve images after nine others, of which one failed and one is the baseline."""
+    run, past = tiny_run(), nights(9, 12)
+    past = (*past[:4], replace(past[4], outcome="FAIL"), *past[5:])
+    facts = run.provenance | {"baseline": {"run_id": "night-6", "path": "baseline", "problem": "", "missing": False}}
+    return replace(run, stored=replace(run.stored, past=past, provenance=facts))

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from past_runs import with_past
 from playwright.sync_api import sync_playwright
-from tiny_run import RUN_ID, all_right, all_wrong, classes_alone, one_image, tiny_run
+from tiny_run import RUN_ID, all_right, all_wrong, classes_alone, finished_run, one_image, tiny_run
 
 from mnist_report.comparing import compare_runs, write_comparison
 from mnist_report.evaluation.contest import rank
@@ -26,7 +27,7 @@ EVERY_WAY = [(width, scheme, scripted) for width in SIZES for scheme in ("light"
 SHOWN = [("run", *way) for way in EVERY_WAY]
 SHOWN += [
     (name, *way)
-    for name in ("tiny", "perfect", "single", "classes", "compare", "index", "leaderboard")
+    for name in ("tiny", "perfect", "single", "classes", "trend", "compare", "index", "trends", "leaderboard")
     for way in EVERY_WAY[1:7:5]
 ]
 
@@ -56,7 +57,8 @@ def pages(shipped_run, tmp_path_factory):
     tiny, better = tiny_run().write(folder / "tiny"), tiny_run(all_right()).write(folder / "better")
     single = tiny_run(one_image()).write(folder / "single")
     classes = tiny_run(classes_alone()).write(folder / "classes")
-    for run in (tiny, better, single, classes):
+    trend = with_past().write(folder / "trend")
+    for run in (tiny, better, single, classes, trend):
         render(run, ("html",), None)
     compared = compare_runs(tiny, better, join_by_index=False, frames=None)
     write_comparison(compared, folder / "compare", ("html",))
@@ -68,12 +70,18 @@ def pages(shipped_run, tmp_path_factory):
     leaderboard.write_bytes(draw_leaderboard(folder, "Pets", rank(results), failures)[leaderboard.name])
     index = folder / "index.html"
     index.write_text(index_html(shipped_run.parent), "utf-8")
+    for run_id in (RUN_ID, RUN_ID.replace("2026", "2025", 1)):
+        finished_run(folder / "nights", run_id)
+    trends = folder / "trends.html"
+    trends.write_text(index_html(folder / "nights"), "utf-8")
     made = {
         "run": shipped_run / "report.html",
         "tiny": tiny / "report.html",
         "perfect": better / "report.html",
         "single": single / "report.html",
         "classes": classes / "report.html",
+        "trend": trend / "report.html",
+        "trends": trends,
         "compare": folder / "compare" / "compare.html",
         "index": index,
         "leaderboard": leaderboard,
