@@ -10,6 +10,7 @@ import sys
 from datetime import timedelta, timezone
 
 import pytest
+from past_runs import with_past
 from pdf_reading import CREATED, PDF_DATE, Complaints, fonts_of, is_part_of, objects_of, violations
 from tiny_run import HOSTILE, classes_alone, epochs, tiny_card, tiny_html, tiny_predictions, tiny_view
 
@@ -17,6 +18,7 @@ from mnist_report.report import pdf as module
 from mnist_report.report.glyphs import PLACEHOLDER, drawable, font_folder
 from mnist_report.report.html import to_html
 from mnist_report.report.pdf import Attachment, to_pdf
+from mnist_report.report.write import draw_reports
 
 PROFILES = ("3a", "ua1")
 # Its checksum's last byte is one more than the sum of the bytes.
@@ -50,6 +52,11 @@ def page_of(text, title="x"):
     return f'<!doctype html><html lang="en"><title>{title}</title><h1>{title}</h1>{faces}</html>'
 
 
+def html_of(run):
+    """The report of a run."""
+    return draw_reports(run.stored, run.evaluation, ("html",))["report.html"].decode()
+
+
 def every_sign():
     """All that is drawn as it is, each beside a blank."""
     signs = (chr(code) for code in range(sys.maxunicode + 1))
@@ -71,6 +78,7 @@ PAGES = {
     "more hostile names": lambda: to_html(tiny_view(tiny_predictions(names=HOSTILE[3:]), title=" ".join(FOREIGN))),
     "long names": lambda: to_html(tiny_view(tiny_predictions(names=(LONG, "a", "b")), title=LONG)),
     "classes alone": lambda: tiny_html(classes_alone()),
+    "a trend": lambda: html_of(with_past()),
     "foreign signs": lambda: page_of("".join(FOREIGN), "".join(FOREIGN)),
     "every sign": lambda: page_of(every_sign()),
 }
