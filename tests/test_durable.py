@@ -72,8 +72,12 @@ def test_what_cannot_be_written_leaves_the_old_file_and_nothing_else(tmp_path, m
 def test_a_file_system_that_cannot_sync_folders_will_do(tmp_path, monkeypatch):
     """Some shares answer that they know no such thing."""
 
-    def unknown(_):
+    asked = []
+
+    def unknown(descriptor):
+        asked.append(descriptor)
         raise OSError(errno.EINVAL, "Invalid argument")
 
     monkeypatch.setattr(os, "fsync", unknown)
     sync(tmp_path)
+    assert len(asked) == 1

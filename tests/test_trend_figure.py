@@ -22,7 +22,9 @@ def test_every_run_is_at_its_accuracy():
     """In the order of the runs."""
     runs = nights(5, 200)
     figure = trend_figure(runs, None)
-    assert points_of(figure, "gates held, or none") == [(k, run.right.mean()) for k, run in enumerate(runs)]
+    expected = [(k, run.right.mean()) for k, run in enumerate(runs)]
+    assert points_of(figure, "gates held, or none") == expected[:-1]
+    assert points_of(figure, "this run") == expected[-1:]
 
 
 def test_the_band_is_the_interval():
@@ -36,7 +38,7 @@ def test_the_band_is_the_interval():
 
 def test_a_run_that_failed_has_a_mark_of_its_own():
     """By its form too, for who sees no colours."""
-    runs = (*nights(2, 200), past_run("bad", nights(1, 200)[0].right, outcome="FAIL"))
+    runs = (*nights(2, 200), past_run("bad", nights(1, 200)[0].right, outcome="FAIL"), *nights(1, 200))
     figure = trend_figure(runs, None)
     assert [place for place, _ in points_of(figure, "a gate failed")] == [2]
     assert "baseline" not in labels_of(figure)
