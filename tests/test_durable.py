@@ -71,7 +71,6 @@ def test_what_cannot_be_written_leaves_the_old_file_and_nothing_else(tmp_path, m
 
 def test_a_file_system_that_cannot_sync_folders_will_do(tmp_path, monkeypatch):
     """Some shares answer that they know no such thing."""
-
     asked = []
 
     def unknown(descriptor):
