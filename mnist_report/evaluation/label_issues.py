@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.evaluation.metrics import Metric, proportion
+from mnist_report.evaluation.ordering import smallest
 
 MOST_RANKED = 50
 
@@ -70,7 +71,7 @@ def find_label_issues(labels: NDArray[np.int64], rows: NDArray[np.float64] | Non
         threshold = np.bincount(labels, self_confidence, rows.shape[1]) / support
     alternative_probability = others[every, alternative]
     return LabelIssues(
-        index=np.argsort(self_confidence, kind="stable")[:MOST_RANKED],
+        index=smallest(self_confidence, MOST_RANKED),
         self_confidence=self_confidence,
         alternative=alternative,
         alternative_probability=alternative_probability,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_report.evaluation.ordering import smallest
 from mnist_report.evaluation.predictions import Predictions, Scores
 
 # What the report shows at most.
@@ -57,7 +58,7 @@ def choose_galleries(
     return Galleries(
         mistakes=mistakes_to_show(predictions, most_mistakes),
         near_misses=near_misses(predictions, MOST_NEAR_MISSES),
-        label_issues=least_believed(predictions)[:MOST_LABEL_ISSUES],
+        label_issues=least_believed(predictions, MOST_LABEL_ISSUES),
         regressed=regressed[:MOST_FLIPS],
         fixed=fixed[:MOST_FLIPS],
         samples=samples_of_each(predictions, each, seed),
@@ -77,14 +78,17 @@ def near_misses(predictions: Predictions, most: int = 20) -> NDArray[np.int64]:
     if not predictions.graded:
         return NONE
     right = np.flatnonzero(predictions.right)
-    return right[np.argsort(predictions.margin[right], kind="stable")[:most]]
+    return right[smallest(predictions.margin[right], most)]
 
 
-def least_believed(predictions: Predictions) -> NDArray[np.int64]:
-    """Indices by rising probability of the label; ties by index. None without probabilities."""
+def least_believed(predictions: Predictions, most: int) -> NDArray[np.int64]:
+    """Indices of the smallest probabilities of the label, the smallest first; ties by index.
+
+    None without probabilities.
+    """
     if not predictions.graded:
         return NONE
-    return np.argsort(predictions.rows[np.arange(len(predictions)), predictions.labels], kind="stable")
+    return smallest(predictions.rows[np.arange(len(predictions)), predictions.labels], most)
 
 
 def flips(candidate: Scores, baseline: Scores) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

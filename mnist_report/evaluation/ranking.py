@@ -41,40 +41,48 @@ def class_ranking(predictions: Predictions) -> tuple[dict[str, Metric], ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Thresholds:
-    """How many images score at least as high as each score that occurs, from the highest on.
+    """How many images lie on either side of each score that a positive has, from the lowest score on.
 
-    Both metrics of a class come from it, for sorting is what takes the time.
+    Both metrics of a class come from it. It needs the scores in order, never which image has which: numbers are
+    sorted ten times as fast as the indices of numbers.
 
     Attributes:
-        images: int64, one per different score.
-        positives: int64, those of the class among them.
+        found: int64, the positives with this very score.
+        lower: int64, the images with a lower one.
+        lower_or_equal: int64, the images with this or a lower one.
+        n: the images.
     """
 
-    images: NDArray[np.int64]
-    positives: NDArray[np.int64]
+    found: NDArray[np.int64]
+    lower: NDArray[np.int64]
+    lower_or_equal: NDArray[np.int64]
+    n: int
 
     @classmethod
     def of(cls, positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> Self:
         """Count one class; equal scores are one threshold."""
-        order = np.argsort(-scores)
-        last_of_tie = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
-        return cls(last_of_tie + 1, np.cumsum(positive[order], dtype=np.int64)[last_of_tie])
+        thresholds, found = np.unique(scores[positive], return_counts=True)
+        ordered = np.sort(scores)
+        lower, lower_or_equal = (np.searchsorted(ordered, thresholds, side) for side in ("left", "right"))
+        return cls(found, lower, lower_or_equal, len(scores))
 
     @property
     def roc_auc(self) -> float:
         """The probability that a positive outscores a negative, ties counting half: the Mann-Whitney statistic."""
-        negatives = self.images - self.positives
-        pairs = int(self.positives[-1]) * int(negatives[-1])
+        positives = int(self.found.sum())
+        pairs = positives * (self.n - positives)
         if pairs == 0:
             return math.nan
-        lower, tied = negatives[-1] - negatives, np.diff(negatives, prepend=0)
+        up_to = np.cumsum(self.found)
+        lower, lower_or_equal = self.lower - (up_to - self.found), self.lower_or_equal - up_to  # the negatives
         # In whole numbers, so that the order of the images cannot matter.
-        return int((np.diff(self.positives, prepend=0) * (2 * lower + tied)).sum()) / (2 * pairs)
+        return int((self.found * (lower + lower_or_equal)).sum()) / (2 * pairs)
 
     @property
     def average_precision(self) -> float:
         """The mean precision over the thresholds at which a positive is found."""
-        if self.positives[-1] == 0:
+        positives = int(self.found.sum())
+        if positives == 0:
             return math.nan
-        gained = np.diff(self.positives, prepend=0)
-        return float((gained * self.positives / self.images).sum() / self.positives[-1])
+        at_least = positives - np.cumsum(self.found) + self.found
+        return float((self.found * at_least / (self.n - self.lower)).sum() / positives)
