@@ -88,13 +88,10 @@ def make_app() -> App:
 
 def run_cli(arguments: Sequence[str]) -> int:  # noqa: PLR0911  a return for each exit status
     """Run one command and return its exit status; every expected error becomes one line on stderr."""
-    interrupt = _Interrupt()
-    for name in ENDING:
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` sets it
-            signal.signal(number, interrupt)
+    _heed_signals()
     try:
-        return make_app()(arguments, exit_on_error=False, print_error=False) or 0
+        status = make_app()(arguments, exit_on_error=False, print_error=False) or 0
+        sys.stdout.flush()
     except CycloptsError as error:
         return _fail(f"{one_line(error)} (mnist-report --help shows the usage)", USAGE)
     except ReportedError as error:
@@ -104,13 +101,29 @@ def run_cli(arguments: Sequence[str]) -> int:  # noqa: PLR0911  a return for eac
     except KeyboardInterrupt:
         return _fail("interrupted; nothing half-written was left behind", INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read our output has had enough of it; the interpreter must not try to flush it once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has had enough of it.
+        _forget_output()
         return 0
     except OSError as error:
+        if error.filename is None:
+            _forget_output()
         return _fail(f"{error.filename or 'standard output'}: {error.strerror or error}", ENVIRONMENT)
     except Exception:
         return _fail(_bug_report(arguments), BUG)
+    return status
+
+
+def _heed_signals() -> None:
+    interrupt = _Interrupt()
+    for name in ENDING:
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` sets it
+            signal.signal(number, interrupt)
+
+
+def _forget_output() -> None:
+    """What could not be written would be tried again at the interpreter's end, and turn the exit status into 120."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Interrupt:

@@ -37,6 +37,10 @@ class NewerHistoryError(OutputError):
     """The history was written by a later version of this program."""
 
 
+class NoRoomError(OutputError):
+    """The disk is full, or the quota used up."""
+
+
 class LockedError(MnistReportError):
     """Another run is writing to the same folder."""
 

@@ -2,19 +2,20 @@
 
 import importlib.metadata
 import logging
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from mnist_report.ci.monitoring import Ending, failure_json, monitoring_text
+from mnist_report.ci.monitoring import Ending, Success, failure_json, monitoring_text, success_in
 from mnist_report.errors import MnistReportError, OutputError
 from mnist_report.jobs import Surroundings
 from mnist_report.model.scratch import remove_leftovers
 from mnist_report.runs.durable import write_durably
 from mnist_report.runs.folder import open_folder, writing_to
-from mnist_report.runs.history import read_gates, read_history
+from mnist_report.runs.history import PastRun, read_gates, read_history
 from mnist_report.runs.lock import locked
 from mnist_report.runs.log import running
 from mnist_report.runs.recovery import recover
@@ -35,11 +36,13 @@ class Operation:
         surroundings: of the command; it begins when it has the lock.
         exit_status: that it ends with.
         message: what went wrong, else empty.
+        runs: the names of the runs that it has finished.
     """
 
     surroundings: Surroundings
     exit_status: int = 0
     message: str = ""
+    runs: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -101,29 +104,39 @@ def operating(
             status = _status(error)
             if status != USAGE:
                 with shielded(), suppress(OSError, MnistReportError):  # of one failure there is one line
-                    _tell(reports, ending(status, _message(error)))
+                    _tell(reports, ending(status, _message(error)), operation.runs)
             raise
         with shielded(), writing_to(reports):
-            _tell(reports, ending(operation.exit_status, operation.message))
+            _tell(reports, ending(operation.exit_status, operation.message), operation.runs)
 
 
-def _tell(reports: Path, ending: Ending) -> None:
+def _tell(reports: Path, ending: Ending, runs: Sequence[str]) -> None:
     """Write last-failure.json where it is one, and metrics.prom.
+
+    Args:
+        reports: the folder.
+        ending: of the command.
+        runs: that it has finished.
 
     Raises:
         OSError: one of them cannot be written.
     """
     if ending.exit_status:
         write_durably(reports / FAILURE, failure_json(ending).encode())
-    finished = success = None
-    gates = []
+    success, finished = None, []
+    with suppress(OSError, ValueError):
+        success = success_in((reports / METRICS).read_text("utf-8"))
     # Where the history cannot be read, the monitors learn at least how this run ended.
     with suppress(OutputError):
-        past = read_history(reports, last=1)
-        finished = past[-1] if past else None
-        gates = read_gates(reports, finished.run_id) if finished else []
-        success = next(iter(read_history(reports, last=1, exit_status=0)), None)
-    write_durably(reports / METRICS, monitoring_text(ending, finished, gates, success).encode())
+        if success is None:
+            success = next((Success(*_span(run)) for run in read_history(reports, last=1, exit_status=0)), None)
+        past = read_history(reports, run_ids=runs) if runs else read_history(reports, last=1)
+        finished = [(run, read_gates(reports, run.run_id)) for run in past]
+    write_durably(reports / METRICS, monitoring_text(ending, finished, success).encode())
+
+
+def _span(run: PastRun) -> tuple[float, float]:
+    return run.ended.timestamp(), run.duration_s or math.nan
 
 
 def _status(error: BaseException) -> int:

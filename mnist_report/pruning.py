@@ -6,7 +6,7 @@ a crash leaves of hidden folders, the next call removes. The history is no run, 
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from mnist_report.runs.retention import Candidate, Decision, Policy, decide
 from mnist_report.runs.run_document import read_provenance
 
 PRUNED = ".pruned-"
+NONE: frozenset[str] = frozenset()
 DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OutputError)
 
 
@@ -70,7 +71,9 @@ class Pruned:
         return tuple(decision.run for decision in self.decisions if not decision.kept)
 
 
-def prune(reports: Path, policy: Policy, baseline: Path | None, *, dry_run: bool) -> Pruned:
+def prune(
+    reports: Path, policy: Policy, baseline: Path | None, *, dry_run: bool, recorded: frozenset[str] | None = None
+) -> Pruned:
     """Decide about every run of a folder, and remove those that no rule keeps.
 
     One process at a time may do this to a folder: whoever calls it holds the folder's lock meanwhile.
@@ -81,11 +84,12 @@ def prune(reports: Path, policy: Policy, baseline: Path | None, *, dry_run: bool
         baseline: what runs are held against: a run folder, its predictions.parquet or a baseline folder; None or one
             that is not there protects nothing.
         dry_run: decide alone.
+        recorded: the runs that the history has; the others stay. None where it has all.
 
     Raises:
         OutputError: there is no such folder, the baseline cannot be read, or something cannot be removed.
     """
-    found = survey(reports, baseline_runs(reports, baseline) if baseline else frozenset())
+    found = survey(reports, baseline_runs(reports, baseline) if baseline else frozenset(), recorded)
     decisions = decide(found.runs, policy, besides=sum(folder.size for folder in found.damaged))
     pruned = Pruned(decisions, found.damaged)
     if not dry_run:
@@ -93,12 +97,13 @@ def prune(reports: Path, policy: Policy, baseline: Path | None, *, dry_run: bool
     return pruned
 
 
-def survey(reports: Path, baselines: Iterable[str] = ()) -> Survey:
+def survey(reports: Path, baselines: frozenset[str] = NONE, recorded: frozenset[str] | None = None) -> Survey:
     """Look at every folder that is named like a run; links are none.
 
     Args:
         reports: the folder of the run folders.
         baselines: the run-ids that others are held against.
+        recorded: those in the history; None for all.
 
     Raises:
         OutputError: there is no such folder.
@@ -133,6 +138,7 @@ def survey(reports: Path, baselines: Iterable[str] = ()) -> Survey:
                 status=str(facts.get("status", "finished")),
                 latest=folder.resolve() == latest,
                 baseline=folder.name in baselines,
+                recorded=recorded is None or folder.name in recorded,
             )
         )
     return Survey(tuple(runs), tuple(damaged))
@@ -157,7 +163,7 @@ def baseline_runs(reports: Path, baseline: Path) -> frozenset[str]:
 
 
 def remove(reports: Path, run_ids: Sequence[str]) -> None:
-    """Remove runs, and what an earlier removal left; the list of the runs is written again in between.
+    """Remove runs, and what an earlier removal left; the list of the runs is written anew where there is room again.
 
     Raises:
         OutputError: something cannot be removed; all that were to go are hidden by then, or untouched.
@@ -165,11 +171,12 @@ def remove(reports: Path, run_ids: Sequence[str]) -> None:
     try:
         for run_id in run_ids:
             (reports / run_id).rename(reports / f"{PRUNED}{run_id}")
-        if run_ids and (reports / INDEX).exists():
-            write_index(reports)
+        listed = bool(run_ids) and (reports / INDEX).exists()
         for rest in sorted(reports.glob(f"{PRUNED}*")):
             if RUN_ID.fullmatch(rest.name.removeprefix(PRUNED)) and not rest.is_symlink():
                 shutil.rmtree(rest)
+        if listed:
+            write_index(reports)
     except OSError as error:
         raise OutputError(f"{error.filename or reports}: cannot be removed: {error.strerror or error}") from error
 

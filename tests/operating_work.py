@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -31,13 +32,15 @@ def write_pets(folder: Path, n: int = 600) -> Path:
     return path
 
 
-def start(place: Path, *arguments: str, through: Sequence[str] = ()) -> subprocess.Popen:
+def start(
+    place: Path, *arguments: str, through: Sequence[str] = (), stdout: int | IO[bytes] = subprocess.PIPE
+) -> subprocess.Popen:
     """The command in a process of its own, with temporary files below the place; `through` is what calls it."""
     (place / "tmp").mkdir(exist_ok=True)
     command = [*through, sys.executable, "-m", "mnist_report", *arguments]
     environment = {**os.environ, "TMPDIR": str(place / "tmp")}
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=place, env=environment, stdout=pipe, stderr=pipe, text=True)
+    environment.pop("PYTHONUNBUFFERED", None)
+    return subprocess.Popen(command, cwd=place, env=environment, stdout=stdout, stderr=subprocess.PIPE, text=True)
 
 
 def finish(place: Path, *arguments: str, through: Sequence[str] = ()) -> tuple[int, str, str]:

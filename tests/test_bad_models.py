@@ -94,6 +94,15 @@ def test_a_full_disk_is_status_3_and_one_line(evaluate_few, small_disk, capsys):
     assert "No space left on device" in err
 
 
+def test_a_link_that_leads_nowhere_is_status_3_and_one_line(evaluate_few, tmp_path, capsys):
+    """Perhaps the disk is not mounted: nothing is made in its place."""
+    (tmp_path / "reports").symlink_to(tmp_path / "disk")
+    status = evaluate_few(tmp_path / "reports")
+    message = f"error: {tmp_path / 'reports'}: is a link to {tmp_path / 'disk'}, which is not there; make that folder\n"
+    assert (status, capsys.readouterr().err) == (3, message)
+    assert not (tmp_path / "disk").exists()
+
+
 def test_a_reports_folder_that_is_a_file_is_status_3_and_one_line(evaluate_few, tmp_path, capsys):
     """Found before any inference."""
     (tmp_path / "reports").write_text("not a folder", "utf-8")

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from makers import damaged_npz, digits, idx_bytes, write_hollow_model, write_idx_folder, write_npz
@@ -187,3 +188,20 @@ def test_a_quick_answer_imports_nothing_heavy(arguments):
     imported = json.loads(answer.stdout.splitlines()[-1])
     assert "mnist_report.cli" in imported
     assert HEAVY.isdisjoint(imported)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("command", ["--version", "prune --keep 1 --help"])
+def test_output_that_cannot_be_written_is_status_3_and_one_line(command):
+    """Also where the interpreter would only find out at its end."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with Path("/dev/full").open("wb") as full:
+        answer = subprocess.run(
+            [sys.executable, "-m", "mnist_report", *command.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            check=False,
+        )
+    assert (answer.returncode, answer.stderr) == (3, "error: standard output: No space left on device\n")

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from test_history import past
@@ -85,7 +86,6 @@ def test_a_damaged_history_is_made_anew_at_once(reports, call):
         (["--last", "0"], "last is 0, expected at least 1"),
         (["--wait", "-1"], "wait is -1.0, expected a number of seconds from 0"),
         (["--wait", "nan"], "wait is nan"),
-        (["--rebuild", "--reports", "nowhere"], "nowhere: there is no such folder"),
     ],
 )
 @pytest.mark.usefixtures("reports")
@@ -94,6 +94,14 @@ def test_wrong_options_are_status_2(call, options, telling):
     status, out, err = call(*options)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert telling in err
+
+
+def test_a_folder_that_is_not_there_has_nothing_to_rebuild(call):
+    """Status 3, and it is not made."""
+    status, out, err = call("--rebuild", "--reports", "nowhere")
+    assert (status, out) == (3, "")
+    assert err == ("error: nowhere: there is no such folder of run folders; give the one that runs were written to\n")
+    assert not Path("nowhere").exists()
 
 
 def test_a_thousand_runs_take_a_second(reports):

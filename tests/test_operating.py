@@ -5,13 +5,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from test_history import past
 from test_monitoring import samples
 from tiny_run import RUN_ID, finished_run
 
 from mnist_report.errors import ConfigError, DataError, LockedError
 from mnist_report.jobs import Surroundings
 from mnist_report.operating import FAILURE, METRICS, operating
+from mnist_report.runs.history import read_history
 from mnist_report.runs.lock import LOCK
+from mnist_report.runs.recording import record
 
 NOW = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 HERE = Surroundings(NOW, "mnist-report run", None, "zoo", "Linux")
@@ -100,13 +103,42 @@ def test_who_does_not_get_the_lock_writes_nothing(tmp_path):
 
 
 def test_a_failure_leaves_the_last_success_as_it_was(tmp_path):
-    """Read from the history."""
+    """With the metrics of the last run."""
     with around(tmp_path):
         finished_run(tmp_path)
+    before = samples((tmp_path / METRICS).read_text("utf-8"))
     fail(tmp_path, DataError("no"))
     found = samples((tmp_path / METRICS).read_text("utf-8"))
     assert found["metric", "accuracy", "pets_cnn"] == 0.75
     assert found["last_run_exit_status",] == 3
+    assert success_of(found) == success_of(before)
+
+
+def test_a_good_run_beside_a_failed_one_is_no_success(tmp_path):
+    """Of one command with two models, whose status says that one failed."""
+    with around(tmp_path):
+        finished_run(tmp_path)
+    before = samples((tmp_path / METRICS).read_text("utf-8"))
+    with around(tmp_path) as operation:
+        record(tmp_path, [past(3)])
+        operation.exit_status, operation.message = 3, "b.keras: broken"
+        operation.runs = [read_history(tmp_path, exit_status=0)[0].run_id]
+    found = samples((tmp_path / METRICS).read_text("utf-8"))
+    assert found["metric", "accuracy", "pets"] == 0.9
+    assert success_of(found) == success_of(before)
+
+
+def test_the_last_success_is_looked_up_where_nothing_tells_of_it(tmp_path):
+    """In the history."""
+    record(tmp_path, [past(1, duration_s=2.0), past(2, exit_status=1)])
+    fail(tmp_path, DataError("no"))
+    found = samples((tmp_path / METRICS).read_text("utf-8"))
+    assert found["last_success_timestamp_seconds",] == datetime(2026, 1, 1, 3, 4, 7, tzinfo=UTC).timestamp()
+    assert found["last_success_duration_seconds",] == 2
+
+
+def success_of(found):
+    return {key: value for key, value in found.items() if key[0].startswith("last_success")}
 
 
 def test_where_nothing_can_be_written_the_first_error_is_the_only_one(tmp_path):

@@ -1,5 +1,8 @@
 """`mnist-report prune`, through the command line."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from mnist_report.cli import run_cli
 from mnist_report.commands.prune import parse_size, show_size
 from mnist_report.errors import ConfigError
 from mnist_report.runs import baseline as baselines
+from mnist_report.runs.history_schema import NAME
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +53,35 @@ def test_the_baseline_of_the_nightly_run_stays(tmp_path, reports):
     (tmp_path / "mnist-report.toml").write_text(rules, "utf-8")
     assert run_cli(["prune", "--keep", "1"]) == 0
     assert days(reports) == [1, 3]
+
+
+def test_a_run_that_cannot_be_recorded_stays(capsys, reports):
+    """Nothing else would know of it."""
+    missed = name_of(reports, 1)
+    with closing(sqlite3.connect(reports / NAME)) as history, history:
+        history.execute("DELETE FROM runs WHERE run_id = ?", [missed])
+    (reports / missed / "metrics.json").unlink()
+    assert run_cli(["prune", "--keep", "1"]) == 0
+    said = capsys.readouterr()
+    assert days(reports) == [1, 3]
+    assert "metrics.json: missing from the run folder; the history goes without it" in said.err
+    assert said.out.splitlines()[-1].split()[3:] == ["kept", "not", "in", "the", "history"]
+
+
+def test_beside_a_history_of_a_later_version_nothing_goes(capsys, reports):
+    """It may lack runs, and nobody can look."""
+    with closing(sqlite3.connect(reports / NAME)) as history:
+        history.execute("PRAGMA user_version = 99")
+    assert run_cli(["prune", "--keep", "1"]) == 3
+    assert days(reports) == [1, 2, 3]
+    assert "was written by a later mnist-report" in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_a_folder_that_is_not_there_is_an_error(capsys, options):
+    """The same one when only trying."""
+    assert run_cli(["prune", "--keep", "1", "--reports", "nowhere", *options]) == 3
+    assert "nowhere: there is no such folder of run folders" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("options", [[], ["--keep-failed"], ["--dry-run"]])

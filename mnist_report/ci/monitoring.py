@@ -3,7 +3,7 @@ failure.
 """
 
 import json
-import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +15,14 @@ from mnist_report.report.text import short
 from mnist_report.runs.history import PastGate, PastRun
 
 MOST_LETTERS = 1_000
+SUCCESS = re.compile(r"^mnist_report_last_success_(\w+)_seconds (\d+(?:\.\d+)?(?:e[+-]?\d+)?)$", re.MULTILINE)
 HELPS = {
     "last_run_timestamp_seconds": "When the last run ended, however it did.",
     "last_run_duration_seconds": "How long it took.",
     "last_run_exit_status": "The exit status that it ended with.",
-    "last_success_timestamp_seconds": "When the last run with exit status 0 ended.",
+    "last_success_timestamp_seconds": "When the last run with exit status 0 ended; one of several models: of them all.",
     "last_success_duration_seconds": "How long it took.",
-    "metric": "A metric of the whole set, of the last finished run.",
+    "metric": "A metric of the whole set, of the last finished run; one of several models: of each of them.",
     "metric_ci_low": "The lower bound of its 95 % interval.",
     "metric_ci_high": "The upper bound of its 95 % interval.",
     "gate": "1 for the outcome of a gate of the last finished run, else 0.",
@@ -67,35 +68,64 @@ def failure_json(ending: Ending) -> str:
     return json.dumps(document, indent=1) + "\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Success:
+    """The last command that ended with exit status 0.
+
+    Attributes:
+        ended: when, in seconds since 1970.
+        seconds: it took.
+    """
+
+    ended: float
+    seconds: float
+
+
+def success_in(text: str) -> Success | None:
+    """The last success that a metrics.prom tells of, or None. A command of several models has no row of its own in
+    the history, where those of them that were fine may stand beside one that failed.
+    """
+    found = dict(SUCCESS.findall(text))
+    if found.keys() != {"timestamp", "duration"}:
+        return None
+    return Success(float(found["timestamp"]), float(found["duration"]))
+
+
 def monitoring_text(
-    ending: Ending, finished: PastRun | None, gates: Sequence[PastGate], success: PastRun | None
+    ending: Ending, finished: Sequence[tuple[PastRun, Sequence[PastGate]]], success: Success | None
 ) -> str:
     """metrics.prom beside the run folders.
 
     Args:
         ending: of the command that has just ended.
-        finished: the last run that is in the history, or None.
-        gates: what its gates found.
-        success: the last one before with exit status 0, or None.
+        finished: the last finished runs, with what their gates found; of one model the last counts.
+        success: the last one before, or None.
     """
+    if ending.exit_status == 0:
+        success = Success(ending.ended.timestamp(), ending.seconds)
     families: dict[str, Samples] = {
         "last_run_timestamp_seconds": [({}, round(ending.ended.timestamp(), 3))],
         "last_run_duration_seconds": [({}, round(ending.seconds, 3))],
         "last_run_exit_status": [({}, float(ending.exit_status))],
     }
-    if ending.exit_status == 0:  # also where the history is of a later version
-        families["last_success_timestamp_seconds"] = families["last_run_timestamp_seconds"]
-        families["last_success_duration_seconds"] = families["last_run_duration_seconds"]
-    elif success is not None:
-        families["last_success_timestamp_seconds"] = [({}, round(success.ended.timestamp(), 3))]
-        families["last_success_duration_seconds"] = [({}, success.duration_s or math.nan)]
-    if finished is not None:
-        metrics = [({"model": finished.model, "metric": name}, metric) for name, metric in finished.overall.items()]
-        families["metric"] = [(labels, metric.value) for labels, metric in metrics]
-        families["metric_ci_low"] = [(labels, metric.ci_low) for labels, metric in metrics]
-        families["metric_ci_high"] = [(labels, metric.ci_high) for labels, metric in metrics]
-        families["gate"] = _states(finished.model, {gate.name: gate.outcome for gate in gates})
-    return exposition(families, HELPS)
+    if success is not None:
+        families["last_success_timestamp_seconds"] = [({}, round(success.ended, 3))]
+        families["last_success_duration_seconds"] = [({}, round(success.seconds, 3))]
+    by_model = {run.model: (run, gates) for run, gates in finished}
+    metrics = [
+        ({"model": model, "metric": name}, metric)
+        for model, (run, _) in by_model.items()
+        for name, metric in run.overall.items()
+    ]
+    families["metric"] = [(labels, metric.value) for labels, metric in metrics]
+    families["metric_ci_low"] = [(labels, metric.ci_low) for labels, metric in metrics]
+    families["metric_ci_high"] = [(labels, metric.ci_high) for labels, metric in metrics]
+    families["gate"] = [
+        state
+        for model, (_, gates) in by_model.items()
+        for state in _states(model, {gate.name: gate.outcome for gate in gates})
+    ]
+    return exposition({name: samples for name, samples in families.items() if samples}, HELPS)
 
 
 def _states(model: str, outcomes: Mapping[str, str]) -> Samples:

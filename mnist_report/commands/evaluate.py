@@ -80,8 +80,9 @@ def evaluate(
             notes=None,
             templates=None,
         )
-        with session(job, wait) as (_, surroundings):
+        with session(job, wait) as (operation, surroundings):
             finished = run_job(job, terminal, surroundings=surroundings)
+            operation.runs.append(finished.folder.name)
         print(finished.folder, flush=True)
     return 0
 

@@ -1,7 +1,6 @@
 """`mnist-report prune`: old runs go."""
 
 import re
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +8,7 @@ from cyclopts import Parameter
 
 from mnist_report.commands.console import ConsoleOptions, console, log
 from mnist_report.commands.options import Reports
-from mnist_report.commands.session import Wait, mended
+from mnist_report.commands.session import Wait, folder_of, mended
 from mnist_report.errors import ConfigError
 from mnist_report.report.plain import plain
 
@@ -35,8 +34,8 @@ def prune(
 ) -> int:
     """Remove old runs; a run stays if any rule keeps it.
 
-    The newest run, the one that reports/latest points at, and the accepted baseline always stay, as does all that is
-    no run folder; reports/history.sqlite is not touched. It prints a line for each run.
+    The newest run, the one that reports/latest points at, the accepted baseline and a run that the history does not
+    have always stay, as does all that is no run folder. It prints a line for each run.
 
     Args:
         keep: So many of the newest runs.
@@ -50,6 +49,7 @@ def prune(
     """
     with console(console_options):
         from mnist_report import pruning
+        from mnist_report.runs.recording import recorded_names
         from mnist_report.runs.retention import Policy
 
         for name, value in (("keep", keep), ("keep-monthly", keep_monthly)):
@@ -65,9 +65,13 @@ def prune(
             baseline = ACCEPTED
         if baseline is not None and not baseline.exists():
             log.warning("there is no baseline at %s, so no run is kept for it", baseline)
-        # A run that the history had missed gets its row before its folder goes.
-        with nullcontext() if dry_run else mended(reports, wait):
-            pruned = pruning.prune(reports, policy, baseline, dry_run=dry_run)
+        if dry_run:
+            pruned = pruning.prune(folder_of(reports), policy, baseline, dry_run=True)
+        else:
+            with mended(reports, wait):
+                # Mending has given all runs their rows, or has warned: what only its folder knows of stays.
+                recorded = frozenset(recorded_names(reports))
+                pruned = pruning.prune(reports, policy, baseline, dry_run=False, recorded=recorded)
         print("\n".join(_table(pruned)), flush=True)
         for folder in pruned.damaged:
             log.warning("%s: kept, it cannot be read as a run: %s", plain(folder.name), plain(folder.problem))

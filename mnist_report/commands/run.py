@@ -126,10 +126,13 @@ def run(
                     return INTERRUPTED
                 job = replace(job, model=trained.model)
             if len(models) > 1:
-                operation.exit_status, operation.message = run_models(models, job, terminal, gate_options)
+                operation.exit_status, operation.message = run_models(
+                    models, job, terminal, gate_options, operation.runs
+                )
                 return operation.exit_status
             finished = run_job(job, terminal, surroundings=None if train else begun)
             operation.exit_status, operation.message = finished.exit_status, finished.sentence
+            operation.runs.append(finished.folder.name)
             print(finished.folder, flush=True)
             warn_of_unused_baseline(finished.verdict, gate_options)
             tell_ci(finished.verdict, finished.summary)

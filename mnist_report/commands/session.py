@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from mnist_report.errors import ConfigError
+from mnist_report.errors import ConfigError, NoRoomError, OutputError
 
 if TYPE_CHECKING:
     from mnist_report.jobs import Job, Surroundings
@@ -47,7 +47,7 @@ def session(job: "Job", wait: float, models: int = 1) -> Iterator[tuple["Operati
 
 @contextmanager
 def mended(reports: Path, wait: float) -> Iterator[datetime]:
-    """Hold the lock of a folder of run folders, in which what a killed run left is mended.
+    """Hold the lock of a folder of run folders, in which what a killed run left is mended, as far as there is room.
 
     Args:
         reports: the folder.
@@ -57,10 +57,10 @@ def mended(reports: Path, wait: float) -> Iterator[datetime]:
         The time.
 
     Raises:
-        ConfigError: there is no such folder.
         LockedError: a run holds it.
-        OutputError: it cannot be written.
+        OutputError: there is no such folder, or it cannot be written.
     """
+    import logging
     import platform
     import shlex
     import sys
@@ -70,15 +70,28 @@ def mended(reports: Path, wait: float) -> Iterator[datetime]:
     from mnist_report.runs.recovery import recover
 
     check_wait(wait)
-    if not reports.is_dir():
-        raise ConfigError(f"{reports}: there is no such folder of run folders")
+    folder_of(reports)
     began = now()
     command = shlex.join(["mnist-report", *sys.argv[1:]])
     holder = {"host": platform.node(), "since": f"{began:%Y-%m-%dT%H:%M:%SZ}", "command": command}
     # On a full disk, too, old runs can be removed.
     with locked(reports, holder, wait, needs_room=False):
-        recover(reports, began)
+        try:
+            recover(reports, began)
+        except NoRoomError as error:
+            logging.getLogger("mnist_report").warning("%s; what a run that was cut off has left is not mended", error)
         yield began
+
+
+def folder_of(reports: Path) -> Path:
+    """See that a folder of run folders is there.
+
+    Raises:
+        OutputError: it is not.
+    """
+    if not reports.is_dir():
+        raise OutputError(f"{reports}: there is no such folder of run folders; give the one that runs were written to")
+    return reports
 
 
 def check_wait(wait: float) -> None:

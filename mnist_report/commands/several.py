@@ -13,8 +13,17 @@ if TYPE_CHECKING:
     from mnist_report.jobs import Job
 
 
-def run_models(models: Sequence[Path], job: "Job", terminal: Console, gate_options: GateOptions) -> tuple[int, str]:
+def run_models(
+    models: Sequence[Path], job: "Job", terminal: Console, gate_options: GateOptions, runs: list[str]
+) -> tuple[int, str]:
     """Run one job with each model, print each run folder and write the leaderboard.
+
+    Args:
+        models: at least two.
+        job: what is done with each.
+        terminal: for the bars.
+        gate_options: as given.
+        runs: gets the name of each run as soon as it is finished.
 
     Returns:
         The exit status of all, and a line on those that did not end well.
@@ -32,6 +41,7 @@ def run_models(models: Sequence[Path], job: "Job", terminal: Console, gate_optio
             log.error(one.problem, extra={"exit_status": one.exit_status})
         else:
             print(one.finished.folder, flush=True)
+            runs.append(one.finished.folder.name)
     log.info("drew %s", write_leaderboard(job.reports, job.title, tried))
     finished = [(one.name, one.finished) for one in tried if one.finished is not None]
     for _, first in finished[:1]:  # the rules of all are the same

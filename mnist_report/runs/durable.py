@@ -8,6 +8,8 @@ from pathlib import Path
 
 # A few file systems cannot sync a folder, and say so.
 CANNOT_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.ENOSYS})
+# What a disk without room says, or a quota that is used up.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def sync(path: Path) -> None:

@@ -152,6 +152,8 @@ def open_folder(reports: Path) -> None:
     """
     if reports.exists() and not reports.is_dir():
         raise OutputError(f"{reports}: is a file, expected a folder for the run folders")
+    if reports.is_symlink() and not reports.exists():
+        raise OutputError(f"{reports}: is a link to {reports.readlink()}, which is not there; make that folder")
     with writing_to(reports):
         reports.mkdir(parents=True, exist_ok=True)
     pointer = reports / LATEST

@@ -1,7 +1,7 @@
 """The history as it is read: the runs of a folder, also those whose run folders are gone."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -106,7 +106,12 @@ class PastGate:
 
 
 def read_history(
-    reports: Path, *, data_sha256: str | None = None, last: int | None = None, exit_status: int | None = None
+    reports: Path,
+    *,
+    data_sha256: str | None = None,
+    last: int | None = None,
+    exit_status: int | None = None,
+    run_ids: Sequence[str] | None = None,
 ) -> list[PastRun]:
     """The finished runs of a folder, the oldest first; none where there is no history.
 
@@ -115,6 +120,7 @@ def read_history(
         data_sha256: only those on this data.
         last: only so many, the newest.
         exit_status: only those that ended with it.
+        run_ids: only these.
 
     Raises:
         NewerHistoryError: a later version of this program wrote the history.
@@ -125,13 +131,16 @@ def read_history(
         return []
     wishes = {"data_sha256": data_sha256, "exit_status": exit_status}
     wishes = {column: value for column, value in wishes.items() if value is not None}
-    where = "WHERE " + " AND ".join(f"{column} = ?" for column in wishes) if wishes else ""
+    conditions = [f"{column} = ?" for column in wishes]
+    if run_ids is not None:
+        conditions.append(f"run_id IN ({', '.join('?' * len(run_ids))})")
+    where = "WHERE " + " AND ".join(conditions) if conditions else ""
     wanted = ", ".join(FIELDS)
     chosen = f"SELECT id, {wanted} FROM runs {where} ORDER BY created DESC, id DESC LIMIT ?"  # noqa: S608  our own words
     with connected(reports / NAME) as connection:
         if _is_new(connection):
             return []
-        rows = connection.execute(chosen, [*wishes.values(), -1 if last is None else last]).fetchall()
+        rows = connection.execute(chosen, [*wishes.values(), *(run_ids or ()), -1 if last is None else last]).fetchall()
         overall = _overall(connection, [row[0] for row in rows])
     return [
         PastRun(**dict(zip(FIELDS, row[1:], strict=True)), overall=overall.get(row[0], {})) for row in reversed(rows)

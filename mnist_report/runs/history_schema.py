@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from mnist_report.errors import NewerHistoryError, OutputError
+from mnist_report.errors import NewerHistoryError, NoRoomError, OutputError
 
 NAME = "history.sqlite"
 BUSY_SECONDS = 10
@@ -94,6 +94,7 @@ def connected(path: Path, *, writing: bool = False) -> Iterator[sqlite3.Connecti
     Raises:
         NewerHistoryError: a later version of this program wrote it.
         DamagedHistoryError: it is not a history, or a damaged one.
+        NoRoomError: the disk is full.
         OutputError: it cannot be read or written.
     """
     with explained(path), closing(_connect(path, writing=writing)) as connection:
@@ -124,7 +125,8 @@ def explained(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         if code & 0xFF in DAMAGED or code == SHORT_READ:
             raise DamagedHistoryError(f"{path}: damaged ({error})") from error
-        raise OutputError(f"{path}: cannot be used: {error}") from error
+        kind = NoRoomError if code & 0xFF == sqlite3.SQLITE_FULL else OutputError
+        raise kind(f"{path}: cannot be used: {error}") from error
 
 
 def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Sequence[str]] = STEPS) -> None:

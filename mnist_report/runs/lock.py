@@ -4,7 +4,6 @@ The lock is the kernel's, on the file `.lock`, which stays: it is free as soon a
 however it went. Who holds it stands in `.lock.json`, for the message alone: where the lock is free, nobody looks at it.
 """
 
-import errno
 import json
 import os
 import time
@@ -13,14 +12,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mnist_report.errors import LockedError, OutputError
-from mnist_report.runs.durable import write_durably
+from mnist_report.runs.durable import FULL, write_durably
 
 LOCK, HOLDER = ".lock", ".lock.json"
 LOOK_SECONDS = 0.05
 # So long a process that has just got the lock may take to say who it is.
 SAYING_SECONDS = 1.0
 MOST_LETTERS = 100
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mnist_report.errors import NewerHistoryError, OutputError
-from mnist_report.runs.durable import sync
+from mnist_report.errors import NewerHistoryError, NoRoomError, OutputError
+from mnist_report.runs.durable import FULL, sync
 from mnist_report.runs.history_schema import NAME, DamagedHistoryError
 from mnist_report.runs.publishing import LATEST, point_latest
 from mnist_report.runs.recording import RUN_ID, newest_of, read_record, record, recorded_names, run_folders, salvage
@@ -37,7 +37,8 @@ def recover(reports: Path, now: datetime) -> None:
         now: for the name of a damaged history.
 
     Raises:
-        OutputError: something cannot be written.
+        NoRoomError: the disk is full; what was left over is gone all the same.
+        OutputError: something else cannot be written.
     """
     try:
         _remove_leftovers(reports)
@@ -58,7 +59,8 @@ def recover(reports: Path, now: datetime) -> None:
             point_latest(reports, newest)
             log.warning("%s: led to %s; it leads to the newest run again, %s", pointer, led_to, newest)
     except OSError as error:
-        raise OutputError(f"{error.filename or reports}: cannot be written: {error.strerror or error}") from error
+        kind = NoRoomError if error.errno in FULL else OutputError
+        raise kind(f"{error.filename or reports}: cannot be written: {error.strerror or error}") from error
 
 
 def rebuild(reports: Path, now: datetime) -> tuple[int, int]:

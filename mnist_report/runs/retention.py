@@ -19,6 +19,7 @@ class Candidate:
         status: "finished", or what else became of it.
         latest: whether `latest` points at it.
         baseline: whether it is what others are held against.
+        recorded: whether the history has it, which outlives its folder.
     """
 
     run_id: str
@@ -28,6 +29,7 @@ class Candidate:
     status: str = "finished"
     latest: bool = False
     baseline: bool = False
+    recorded: bool = True
 
     @property
     def failed(self) -> bool:
@@ -80,8 +82,9 @@ class Decision:
 def decide(runs: Sequence[Candidate], policy: Policy, *, besides: int = 0) -> tuple[Decision, ...]:
     """Decide about every run of a folder, the newest first.
 
-    The newest run, the one that `latest` points at and the baseline always stay. Where the rest is larger than
-    `max_size` the oldest go first; those that a month keeps after the others, and failed ones that are kept last.
+    The newest run, the one that `latest` points at, the baseline and what the history has missed always stay. Where
+    the rest is larger than `max_size` the oldest go first; those that a month keeps after the others, and failed ones
+    that are kept last.
 
     Args:
         runs: all of the folder.
@@ -111,7 +114,12 @@ def decide(runs: Sequence[Candidate], policy: Policy, *, besides: int = 0) -> tu
 
 def _protection(run: Candidate, newest: Candidate) -> list[str]:
     """Why a run stays whatever the policy says."""
-    reasons = {"the newest": run is newest, "latest": run.latest and run is not newest, "the baseline": run.baseline}
+    reasons = {
+        "the newest": run is newest,
+        "latest": run.latest and run is not newest,
+        "the baseline": run.baseline,
+        "not in the history": not run.recorded,
+    }
     return [name for name, holds in reasons.items() if holds]
 
 
