@@ -24,12 +24,13 @@ from mnist_report.model.adapter import check_classes
 from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
 from mnist_report.preparing import choose_preparation, training_sample, understand
+from mnist_report.report.ahead import draw_ahead
 from mnist_report.report.attachments import read_attachments
 from mnist_report.report.formats import usable_formats
 from mnist_report.report.index import write_index
 from mnist_report.report.templates import check_templates
 from mnist_report.report.text import accuracy_sentence
-from mnist_report.report.write import draw_figures, draw_reports, write_figures, write_reports
+from mnist_report.report.write import NOTHING, draw_figures, draw_reports, write_figures, write_reports
 from mnist_report.runs.baseline import Baseline, match, read_baseline
 from mnist_report.runs.earlier import earlier_runs
 from mnist_report.runs.folder import (
@@ -80,9 +81,10 @@ def run(
             slice_columns = slices_of(job.slices, dataset)
             slices = slices_facts(job.slices)
             baseline = read_baseline(job.baseline, dataset.class_names) if job.baseline else None
-            # These imports cost seconds; the model's process spends them on importing keras.
+            # All this costs seconds; the model's process spends them on importing keras.
             formats = usable_formats(job.formats)
             import_libraries(formats)
+            drawn = draw_ahead(model_file.card, formats)
             anatomy, backend = model.wait_until_loaded()
             check_classes(anatomy, len(dataset.class_names), str(job.model))
             sample = partial(training_sample, dataset, job.reading, job.seed)
@@ -106,6 +108,7 @@ def run(
             formats=formats,
             watch=watch,
             lines=lines,
+            drawn=drawn,
         )
         if chosen.doubt:
             # Only now: of a run that fails there is one line.
@@ -146,6 +149,7 @@ def finish_run(
     lines: list[str],
     slices: Mapping[str, str] | None = None,
     baseline: Baseline | None = None,
+    drawn: Mapping[str, str] = NOTHING,
 ) -> Finished:
     """Everything after inference: evaluate, store, report, publish. See `run`."""
     scores, against = _matched(baseline, predictions, dataset.sha256)
@@ -176,6 +180,7 @@ def finish_run(
             judged.comparison,
             templates=job.templates,
             attachments=read_attachments(folder),
+            drawn=drawn,
         )
         write_reports(folder, reports)
         watch.lap("report")
@@ -276,6 +281,7 @@ def import_libraries(formats: Sequence[str]) -> None:
     """Import what the rest of a job needs."""
     import pandas  # noqa: F401, ICN001
     import pyarrow.parquet  # noqa: F401
+    import scipy.special  # noqa: F401
 
     if formats:
         import jinja2  # noqa: F401

@@ -1,5 +1,6 @@
 """Several models on the same data: a run for each of them, and one leaderboard."""
 
+import gc
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ def run_each(jobs: Sequence[Job], run_one: Callable[[Job, Dataset], Finished]) -
     for place, (job, name) in enumerate(zip(jobs, _names(jobs), strict=True), 1):
         log.info("model %d of %d: %s", place, len(jobs), job.model)
         yield _try(job, name, dataset, run_one)
+        gc.collect()  # which a command does not do otherwise
 
 
 def _names(jobs: Sequence[Job]) -> list[str]:

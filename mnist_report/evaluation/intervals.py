@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
+import scipy  # its parts are loaded when they are used
 from numpy.typing import NDArray
-from scipy.special import betaincinv
 
 LEVEL = 0.95
 Z = 1.959963984540054  # the 97.5 % point of the normal distribution
@@ -21,8 +21,8 @@ def exact_interval(count: int, n: int) -> tuple[float, float]:
         n: at least 1.
     """
     tail = (1 - LEVEL) / 2
-    low = 0.0 if count == 0 else float(betaincinv(count, n - count + 1, tail))
-    high = 1.0 if count == n else float(betaincinv(count + 1, n - count, 1 - tail))
+    low = 0.0 if count == 0 else float(scipy.special.betaincinv(count, n - count + 1, tail))
+    high = 1.0 if count == n else float(scipy.special.betaincinv(count + 1, n - count, 1 - tail))
     return low, high
 
 

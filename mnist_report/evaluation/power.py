@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scipy.special import bdtr, betaincinv, ndtri
+import scipy  # its parts are loaded when they are used
 
 from mnist_report.evaluation.paired import tango_variance
 
@@ -38,12 +38,12 @@ def detectable(threshold: float, n: int, level: float = 0.025) -> Detectable:
         n: the number of images.
         level: the one-sided error of each decision.
     """
-    most = _largest(lambda k: float(bdtr(k, n, threshold)) <= level, n)
-    shortfall = threshold - float(betaincinv(most + 1, n - most, 1 - POWER)) if most >= 0 else math.nan
+    most = _largest(lambda k: float(scipy.special.bdtr(k, n, threshold)) <= level, n)
+    shortfall = threshold - float(scipy.special.betaincinv(most + 1, n - most, 1 - POWER)) if most >= 0 else math.nan
     # P(X >= m) = 1 - P(X <= m - 1): the largest k with 1 - P(X <= k) > level is m - 1.
-    below = _largest(lambda k: 1 - float(bdtr(k, n, threshold)) > level, n)
+    below = _largest(lambda k: 1 - float(scipy.special.bdtr(k, n, threshold)) > level, n)
     least = below + 2
-    margin = float(betaincinv(least, n - least + 1, POWER)) - threshold if least <= n else math.nan
+    margin = float(scipy.special.betaincinv(least, n - least + 1, POWER)) - threshold if least <= n else math.nan
     return Detectable(shortfall, margin)
 
 
@@ -74,7 +74,10 @@ def detectable_change(discordant: int, n: int, max_drop: float = 0.0, level: flo
         fixed, regressed = (share + difference) / 2, (share - difference) / 2
         under_test = math.sqrt(max(0.0, tango_variance(fixed, regressed, 1, -max_drop)))
         there = math.sqrt(max(0.0, share - difference**2))
-        return change * math.sqrt(n) >= float(ndtri(1 - level)) * under_test + float(ndtri(POWER)) * there
+        return (
+            change * math.sqrt(n)
+            >= float(scipy.special.ndtri(1 - level)) * under_test + float(scipy.special.ndtri(POWER)) * there
+        )
 
     return Detectable(
         _smallest(lambda change: found(change, -1), 1 - max_drop),

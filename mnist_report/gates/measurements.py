@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
+import scipy  # its parts are loaded when they are used
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrc, ndtr, ndtri
 
 from mnist_report.evaluation.paired import tango_score
 from mnist_report.evaluation.power import POWER, Detectable, detectable, detectable_change
@@ -60,11 +60,11 @@ class Proportion:
 
     def as_low(self, threshold: float) -> float:
         """P(X <= count)."""
-        return float(bdtr(self.count, self.n, threshold))
+        return float(scipy.special.bdtr(self.count, self.n, threshold))
 
     def as_high(self, threshold: float) -> float:
         """P(X >= count)."""
-        return float(bdtrc(self.count - 1, self.n, threshold)) if self.count else 1.0
+        return float(scipy.special.bdtrc(self.count - 1, self.n, threshold)) if self.count else 1.0
 
     def detectable(self, threshold: float, fail_level: float, pass_level: float) -> Detectable:
         """Exactly, see `power.detectable`."""
@@ -137,13 +137,13 @@ class Mean:
         """The lower normal tail; without spread, the value itself decides."""
         if self.error == 0:
             return float(self.value >= threshold)
-        return float(ndtr((self.value - threshold) / self.error))
+        return float(scipy.special.ndtr((self.value - threshold) / self.error))
 
     def as_high(self, threshold: float) -> float:
         """The upper normal tail."""
         if self.error == 0:
             return float(self.value < threshold)
-        return float(ndtr((threshold - self.value) / self.error))
+        return float(scipy.special.ndtr((threshold - self.value) / self.error))
 
     def detectable(self, threshold: float, fail_level: float, pass_level: float) -> Detectable:  # noqa: ARG002  one protocol
         """The normal test's."""
@@ -212,11 +212,11 @@ class PairedProportion:
 
     def as_low(self, threshold: float) -> float:
         """The lower normal tail of the score."""
-        return float(ndtr(tango_score(self.fixed, self.regressed, self.n, threshold)))
+        return float(scipy.special.ndtr(tango_score(self.fixed, self.regressed, self.n, threshold)))
 
     def as_high(self, threshold: float) -> float:
         """The upper normal tail of the score."""
-        return float(ndtr(-tango_score(self.fixed, self.regressed, self.n, threshold)))
+        return float(scipy.special.ndtr(-tango_score(self.fixed, self.regressed, self.n, threshold)))
 
     def detectable(self, threshold: float, fail_level: float, pass_level: float) -> Detectable:
         """From the observed discordance, see `power.detectable_change`."""
@@ -281,5 +281,7 @@ class Negated:
 
 
 def _normal_detectable(error: float, fail_level: float, pass_level: float) -> Detectable:
-    shortfall, margin = (float(ndtri(1 - level) + ndtri(POWER)) * error for level in (fail_level, pass_level))
+    shortfall, margin = (
+        float(scipy.special.ndtri(1 - level) + scipy.special.ndtri(POWER)) * error for level in (fail_level, pass_level)
+    )
     return Detectable(shortfall, margin)

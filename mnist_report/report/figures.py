@@ -72,9 +72,15 @@ def make_figures(frames: Frames, predictions: Predictions, history: Sequence[Map
             figures["reliability"] = reliability_diagram(frames.calibration)
             figures["risk_coverage"] = risk_coverage_curve(frames.risk_coverage)
         figures["class_distribution"] = class_distribution(frames.per_class)
-        if history:
-            figures["training"] = training_curves(history)
+    if history:
+        figures["training"] = training_figure(history)
     return figures
+
+
+def training_figure(history: Sequence[Mapping[str, Any]]) -> "Figure":
+    """The training curves, which need nothing but one mapping per epoch, as on a model card."""
+    with _style():
+        return training_curves(history)
 
 
 def to_svg(figure: "Figure") -> str:

@@ -1,10 +1,11 @@
 """A stored run becomes report.html and report.pdf."""
 
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mnist_report.errors import OutputError, RenderError
@@ -31,11 +32,12 @@ if TYPE_CHECKING:
 
 # A comparison is not an event: it has no time of its own.
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def draw_figures(run: StoredRun, evaluation: Evaluation) -> dict[str, "Figure"]:
-    """Every figure of a run, by name."""
-    training = (run.provenance["model"]["card"] or {}).get("training", {})
+def draw_figures(run: StoredRun, evaluation: Evaluation, without: Collection[str] = ()) -> dict[str, "Figure"]:
+    """Every figure of a run, by name; without that of the training where it has been drawn already."""
+    training = {} if "training" in without else (run.provenance["model"]["card"] or {}).get("training", {})
     figures = make_figures(evaluation.frames, run.predictions, training.get("history", ()))
     if run.past:
         facts = run.provenance
@@ -54,6 +56,7 @@ def draw_reports(
     *,
     templates: Path | None = None,
     attachments: Sequence[Attachment] = (),
+    drawn: Mapping[str, str] = NOTHING,
 ) -> dict[str, bytes]:
     """The reports by file name.
 
@@ -65,13 +68,14 @@ def draw_reports(
         comparison: with its baseline, or None.
         templates: a folder of templates that come before ours, or None.
         attachments: to go into the PDF.
+        drawn: figures that are there already, as SVG; see `ahead`.
 
     Raises:
         RenderError: the PDF was asked for and Pango is missing, or a template of that folder is at fault.
     """
     if not formats:
         return {}
-    figures = {name: to_svg(figure) for name, figure in draw_figures(run, evaluation).items()}
+    figures = {**drawn, **{name: to_svg(figure) for name, figure in draw_figures(run, evaluation, drawn).items()}}
     view = make_view(run, evaluation, figures, verdict, comparison)
     html = to_html(view, templates)
     reports = {"report.html": html.encode()} if "html" in formats else {}
