@@ -12,6 +12,7 @@ from mnist_report.evaluation import findings
 from mnist_report.evaluation.frames import Frames, make_frames
 from mnist_report.evaluation.label_issues import LabelIssues, accuracy_without, find_label_issues
 from mnist_report.evaluation.metrics import Metric, class_metrics, overall_metrics, undefined
+from mnist_report.evaluation.parts import parts_of
 from mnist_report.evaluation.predictions import Predictions, Scores, brier_score, log_loss
 from mnist_report.evaluation.ranking import class_ranking, overall_ranking
 from mnist_report.evaluation.slices import slice_accuracies
@@ -87,7 +88,7 @@ def evaluate(
     )
     slices = slice_accuracies(predictions.right, slice_columns)
     graded = predictions.graded
-    issues = find_label_issues(predictions.labels, predictions.rows if graded else None)
+    issues = find_label_issues(predictions.labels, predictions.in_parts if graded else None)
     without = accuracy_without(issues.suspected, predictions.right) if graded else undefined(len(predictions))
     return Evaluation(
         tally=tally,
@@ -104,17 +105,23 @@ def evaluate(
 
 
 def _temper(predictions: Predictions, temperature: float) -> Tempered:
-    rows, every = with_temperature(predictions.rows, temperature), np.arange(len(predictions))
-    of_truth = rows[every, predictions.labels]
+    n, rows = len(predictions), predictions.in_parts
+    confidence, of_truth, brier = np.empty(n), np.empty(n), np.empty(n)
+    for part in parts_of(n):
+        warmer = with_temperature(rows[part], temperature)
+        every = np.arange(len(warmer))
+        confidence[part] = warmer[every, predictions.predicted[part]]
+        of_truth[part] = warmer[every, predictions.labels[part]]
+        brier[part] = brier_score(warmer, of_truth[part])
     # The predicted class stays, whatever rounding makes of a close call.
     scaled = Scores(
         class_names=predictions.class_names,
         labels=predictions.labels,
         predicted=predictions.predicted,
         runner_up=predictions.runner_up,
-        confidence=rows[every, predictions.predicted],
+        confidence=confidence,
         loss=log_loss(of_truth),
-        brier=brier_score(rows, of_truth),
+        brier=brier,
     )
     overall = overall_metrics(Tally.of(scaled))
     return Tempered(temperature, {name: overall[name] for name in CHANGED_BY_TEMPERATURE})

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_report.evaluation.metrics import Metric, proportion
 from mnist_report.evaluation.ordering import smallest
+from mnist_report.evaluation.parts import Rows, parts_of, picked
 
 MOST_RANKED = 50
 
@@ -51,25 +52,27 @@ class LabelIssues:
         )
 
 
-def find_label_issues(labels: NDArray[np.int64], rows: NDArray[np.float64] | None) -> LabelIssues:
+def find_label_issues(labels: NDArray[np.int64], rows: Rows | None) -> LabelIssues:
     """Rank the labels by how little the model believes in them.
 
     Args:
         labels: shape (n,).
-        rows: out-of-sample probabilities, shape (n, classes), rows summing to 1; of one model, or the mean of several.
-            None where there are none: no label is then ranked or suspected.
+        rows: out-of-sample probabilities, shape (n, classes), rows summing to 1, whole or in parts; of one model, or
+            the mean of several. None where there are none: no label is then ranked or suspected.
     """
     if rows is None:
         return _nothing_known(len(labels))
-    every = np.arange(len(labels))
-    self_confidence = rows[every, labels]
-    others = rows.copy()
-    others[every, labels] = -1
-    alternative = others.argmax(axis=1)
+    self_confidence = picked(rows, labels)
+    alternative, alternative_probability = np.empty(len(labels), dtype=np.int64), np.empty(len(labels))
+    for part in parts_of(len(labels)):
+        others = np.array(rows[part])
+        every = np.arange(len(others))
+        others[every, labels[part]] = -1
+        alternative[part] = others.argmax(axis=1)
+        alternative_probability[part] = others[every, alternative[part]]
     support = np.bincount(labels, minlength=rows.shape[1])
     with np.errstate(invalid="ignore"):
         threshold = np.bincount(labels, self_confidence, rows.shape[1]) / support
-    alternative_probability = others[every, alternative]
     return LabelIssues(
         index=smallest(self_confidence, MOST_RANKED),
         self_confidence=self_confidence,
@@ -92,13 +95,14 @@ def _nothing_known(n: int) -> LabelIssues:
     )
 
 
-def _confidently_another(
-    labels: NDArray[np.int64], rows: NDArray[np.float64], threshold: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    # A class without images has no threshold: comparing with NaN takes nothing for it.
-    reaching = rows >= threshold
-    taken_for = np.where(reaching, rows, -1).argmax(axis=1)
-    another: NDArray[np.bool_] = reaching.any(axis=1) & (taken_for != labels)
+def _confidently_another(labels: NDArray[np.int64], rows: Rows, threshold: NDArray[np.float64]) -> NDArray[np.bool_]:
+    another = np.empty(len(labels), dtype=np.bool_)
+    for part in parts_of(len(labels)):
+        own = rows[part]
+        # A class without images has no threshold: comparing with NaN takes nothing for it.
+        reaching = own >= threshold
+        taken_for = np.where(reaching, own, -1).argmax(axis=1)
+        another[part] = reaching.any(axis=1) & (taken_for != labels[part])
     return another
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.evaluation.ordering import smallest
+from mnist_report.evaluation.parts import picked
 from mnist_report.evaluation.predictions import Predictions, Scores
 
 # What the report shows at most.
@@ -88,7 +89,7 @@ def least_believed(predictions: Predictions, most: int) -> NDArray[np.int64]:
     """
     if not predictions.graded:
         return NONE
-    return smallest(predictions.rows[np.arange(len(predictions)), predictions.labels], most)
+    return smallest(picked(predictions.in_parts, predictions.labels), most)
 
 
 def flips(candidate: Scores, baseline: Scores) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import ModelError
+from mnist_report.evaluation.parts import Normalised, parts_of
 
 # A row may miss 1 by so much before it is no longer taken for probabilities.
 SUM_TOLERANCE = 1e-3
@@ -75,11 +76,14 @@ class Predictions(Scores):
     margin: NDArray[np.float64]
 
     @property
+    def in_parts(self) -> Normalised:
+        """The probabilities in float64, each row divided by its sum, as many rows as are asked for."""
+        return Normalised(self.probabilities)
+
+    @property
     def rows(self) -> NDArray[np.float64]:
-        """Shape (n, classes): the probabilities in float64, each row divided by its sum; computed at each call."""
-        rows = self.probabilities.astype(np.float64)
-        rows /= rows.sum(axis=1, keepdims=True)
-        return rows
+        """Shape (n, classes): all of them; computed at each call."""
+        return self.in_parts[:]
 
     def only(self, rows: NDArray[np.int64], where: str = "the predictions") -> "Predictions":
         """Some of the rows, in this order."""
@@ -116,13 +120,20 @@ def make_predictions(
             f"{where}: shape is {probabilities.shape}, expected {expected}: a row an image, a column a class"
         )
     stored = np.ascontiguousarray(probabilities, dtype=np.float32)
-    rows = _normalised(stored, where, first_row, saved=saved)
-    every = np.arange(len(rows))
-    predicted = rows.argmax(axis=1)
-    others = rows.copy()
-    others[every, predicted] = -1
-    runner_up = others.argmax(axis=1)
-    confidence, of_truth = rows[every, predicted], rows[every, labels]
+    _check_rows(stored, where, first_row, saved=saved)
+    n, rows = len(labels), Normalised(stored)
+    predicted, runner_up = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    confidence, margin, loss, brier = (np.empty(n) for _ in range(4))
+    for part in parts_of(n):
+        own = rows[part]
+        every = np.arange(len(own))
+        first = predicted[part] = own.argmax(axis=1)
+        of_truth = own[every, labels[part]]
+        loss[part], brier[part] = log_loss(of_truth), brier_score(own, of_truth)
+        confidence[part] = own[every, first]
+        own[every, first] = -1
+        second = runner_up[part] = own.argmax(axis=1)
+        margin[part] = confidence[part] - own[every, second]
     return Predictions(
         class_names=class_names,
         labels=labels,
@@ -130,9 +141,9 @@ def make_predictions(
         predicted=predicted,
         runner_up=runner_up,
         confidence=confidence,
-        margin=confidence - rows[every, runner_up],
-        loss=log_loss(of_truth),
-        brier=brier_score(rows, of_truth),
+        margin=margin,
+        loss=loss,
+        brier=brier,
     )
 
 
@@ -222,29 +233,31 @@ def brier_score(rows: NDArray[np.float64], of_truth: NDArray[np.float64]) -> NDA
     return score
 
 
-def _normalised(probabilities: NDArray[np.float32], where: str, first_row: int, *, saved: bool) -> NDArray[np.float64]:
-    """Rows in float64, each divided by its sum; the first that is not a row of probabilities is an error."""
-    with np.errstate(invalid="ignore"):  # a signalling NaN, which is refused below like any other
-        rows = probabilities.astype(np.float64)
-    sums = rows.sum(axis=1)
-    finite, negative = np.isfinite(rows).all(axis=1), np.any(rows < 0, axis=1)
-    off = np.abs(sums - 1) > SUM_TOLERANCE
+def _check_rows(probabilities: NDArray[np.float32], where: str, first_row: int, *, saved: bool) -> None:
+    """The first row that is not one of probabilities is an error."""
+    infinite, negative, off = (np.empty(len(probabilities), dtype=np.bool_) for _ in range(3))
+    for part in parts_of(len(probabilities)):
+        with np.errstate(invalid="ignore"):  # a signalling NaN, which is refused below like any other
+            rows = probabilities[part].astype(np.float64)
+        sums = rows.sum(axis=1)
+        # A sum is finite only where all are.
+        infinite[part], negative[part] = ~np.isfinite(sums), rows.min(axis=1, initial=0) < 0
+        off[part] = np.abs(sums - 1) > SUM_TOLERANCE
     softmax = "apply softmax to each row before you save them" if saved else "end the model with a softmax"
     to_sum = f"divide each row by its sum, or where they are logits {softmax}" if saved else softmax
     for bad, why in (
-        (np.logical_not(finite), "contains NaN or infinity: the model is broken or diverged"),
+        (infinite, "contains NaN or infinity: the model is broken or diverged"),
         (negative, f"is negative: these look like logits; {softmax}"),
         (off, f"does not sum to 1: these are not probabilities; {to_sum}"),
     ):
-        _refuse(bad, rows, where, first_row, why)
-    normalised: NDArray[np.float64] = rows / sums[:, np.newaxis]
-    return normalised
+        _refuse(bad, probabilities, where, first_row, why)
 
 
-def _refuse(bad: NDArray[np.bool_], rows: NDArray[np.float64], where: str, first_row: int, why: str) -> None:
+def _refuse(bad: NDArray[np.bool_], rows: NDArray[np.float32], where: str, first_row: int, why: str) -> None:
     found = np.flatnonzero(bad)
     if len(found):
-        first = rows[found[0]]
+        with np.errstate(invalid="ignore"):
+            first = rows[found[0]].astype(np.float64)
         if (first <= 0).all() and abs(np.exp(first).sum() - 1) <= SUM_TOLERANCE:  # -inf is the logarithm of 0
             why = "has exponentials that sum to 1: these are log-probabilities; apply exp to each row"
         row = ", ".join(f"{value:.4g}" for value in first[:10])

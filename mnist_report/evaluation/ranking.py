@@ -30,10 +30,10 @@ def class_ranking(predictions: Predictions) -> tuple[dict[str, Metric], ...]:
     if not predictions.graded:
         support = np.bincount(predictions.labels, minlength=len(predictions.class_names))
         return tuple(dict.fromkeys(("roc_auc", "average_precision"), undefined(int(n))) for n in support)
-    rows, scores_of = [], predictions.rows
-    for k in range(len(predictions.class_names)):
+    rows = []
+    for k, scores in enumerate(predictions.in_parts.columns()):
         positive = predictions.labels == k
-        n, found = int(positive.sum()), Thresholds.of(positive, scores_of[:, k])
+        n, found = int(positive.sum()), Thresholds.of(positive, scores)
         pair = {"roc_auc": found.roc_auc, "average_precision": found.average_precision}
         rows.append({name: Metric(value, math.nan, math.nan, n) for name, value in pair.items()})
     return tuple(rows)

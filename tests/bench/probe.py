@@ -9,14 +9,15 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mnist_report.cli
-from mnist_report import inference, operating, pipeline
-from mnist_report.commands import run as command
+from mnist_report import inference, pipeline
 from mnist_report.report import write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LOG = Path(os.environ["TIMELINE"])
 PROCESS = "report" if multiprocessing.parent_process() is None else "model"
