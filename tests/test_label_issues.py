@@ -53,7 +53,8 @@ def test_the_alternative_is_the_most_probable_other_class(sample):
     """The lowest index among equals; with its probability and that of the label."""
     rows = sample.predictions().rows
     found = find_label_issues(sample.labels, rows)
-    for k, (label, row) in enumerate(zip(sample.labels.tolist(), rows.tolist(), strict=True)):
+    for k, index in enumerate(found.index.tolist()):
+        label, row = int(sample.labels[index]), rows[index].tolist()
         best = max((c for c in range(len(row)) if c != label), key=lambda c: row[c])
         assert (found.alternative[k], found.alternative_probability[k]) == (best, row[best])
         assert found.self_confidence[k] == row[label]
@@ -138,7 +139,8 @@ def test_a_class_without_images_has_no_threshold_and_suspects_nobody():
 @pytest.mark.parametrize(("index", "ending"), [(2, "at least what"), (1, "less than")])
 def test_the_reason_says_why(index, ending):
     """Label, alternative and threshold, each with its number."""
-    reason = find_label_issues(LABELS, ROWS).reason(index, LABELS, NAMES)
+    found = find_label_issues(LABELS, ROWS)
+    reason = found.reason(found.index.tolist().index(index), LABELS, NAMES)
     assert ending in reason
     assert all(part in reason for part in ("its label cat", "dog", "80.00 %"))
 
@@ -151,9 +153,9 @@ def test_the_frame_has_a_row_per_ranked_image(sample):
     issues = find_label_issues(p.labels, p.rows)
     names = p.class_names
     expected = [
-        [rank, i, names[p.labels[i]], names[p.predicted[i]], names[issues.alternative[i]], bool(issues.suspected[i])]
-        for rank, i in enumerate(issues.index.tolist(), start=1)
+        [k + 1, i, names[p.labels[i]], names[p.predicted[i]], names[issues.alternative[k]], bool(issues.suspected[i])]
+        for k, i in enumerate(issues.index.tolist())
     ]
     found = label_issues_frame(p, issues)
     assert found[["rank", "index", "label", "predicted", "alternative", "suspected"]].to_numpy().tolist() == expected
-    assert found["self_confidence"].tolist() == [issues.self_confidence[i] for i in issues.index]
+    assert found["self_confidence"].tolist() == [p.rows[i, p.labels[i]] for i in issues.index]

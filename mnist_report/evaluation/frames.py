@@ -221,17 +221,17 @@ def label_issues_frame(predictions: Predictions, issues: LabelIssues) -> "pd.Dat
     names = predictions.class_names
     rows = [
         (
-            rank,
-            int(index),
+            place + 1,
+            index,
             names[predictions.labels[index]],
             names[predictions.predicted[index]],
-            issues.self_confidence[index],
-            names[issues.alternative[index]],
-            issues.alternative_probability[index],
+            issues.self_confidence[place],
+            names[issues.alternative[place]],
+            issues.alternative_probability[place],
             bool(issues.suspected[index]),
-            issues.reason(int(index), predictions.labels, names),
+            issues.reason(place, predictions.labels, names),
         )
-        for rank, index in enumerate(issues.index, start=1)
+        for place, index in enumerate(issues.index.tolist())
     ]
     columns = ["rank", "index", "label", "predicted", "self_confidence", "alternative", "alternative_probability"]
     return pd.DataFrame(rows, columns=[*columns, "suspected", "reason"])

@@ -23,12 +23,12 @@ class LabelIssues:
 
     Attributes:
         index: int64, shape (k,), the k images with the lowest self-confidence, lowest first, ties by index.
-        self_confidence: float64, shape (n,), the probability of each image's label.
-        alternative: int64, shape (n,), the most probable class that is not the label.
-        alternative_probability: float64, shape (n,).
+        self_confidence: float64, shape (k,), the probability of the label of each of these.
+        alternative: int64, shape (k,), the most probable class that is not the label.
+        alternative_probability: float64, shape (k,).
         threshold: float64, shape (classes,), the mean probability of each class on the images that carry its label;
             NaN for a class without images.
-        suspected: bool, shape (n,), whether the image is confidently taken for another class.
+        suspected: bool, shape (n,), whether an image is confidently taken for another class.
     """
 
     index: NDArray[np.int64]
@@ -38,16 +38,17 @@ class LabelIssues:
     threshold: NDArray[np.float64]
     suspected: NDArray[np.bool_]
 
-    def reason(self, index: int, labels: NDArray[np.int64], names: tuple[str, ...]) -> str:
-        """Why an image is ranked, in a sentence."""
-        other = self.alternative[index]
+    def reason(self, place: int, labels: NDArray[np.int64], names: tuple[str, ...]) -> str:
+        """Why an image is ranked, in a sentence; `place` is that in the order, from 0."""
+        other = self.alternative[place]
         own, said, usual = (
             f"{100 * value:.2f} %"
-            for value in (self.self_confidence[index], self.alternative_probability[index], self.threshold[other])
+            for value in (self.self_confidence[place], self.alternative_probability[place], self.threshold[other])
         )
-        compared = "at least" if self.alternative_probability[index] >= self.threshold[other] else "less than"
+        compared = "at least" if self.alternative_probability[place] >= self.threshold[other] else "less than"
+        label = names[labels[self.index[place]]]
         return (
-            f"The model gives its label {names[labels[index]]} a probability of {own} and {names[other]} one of "
+            f"The model gives its label {label} a probability of {own} and {names[other]} one of "
             f"{said}, {compared} what images labelled {names[other]} get in the mean ({usual})."
         )
 
@@ -63,33 +64,29 @@ def find_label_issues(labels: NDArray[np.int64], rows: Rows | None) -> LabelIssu
     if rows is None:
         return _nothing_known(len(labels))
     self_confidence = picked(rows, labels)
-    alternative, alternative_probability = np.empty(len(labels), dtype=np.int64), np.empty(len(labels))
-    for part in parts_of(len(labels)):
-        others = np.array(rows[part])
-        every = np.arange(len(others))
-        others[every, labels[part]] = -1
-        alternative[part] = others.argmax(axis=1)
-        alternative_probability[part] = others[every, alternative[part]]
+    index = smallest(self_confidence, MOST_RANKED)
+    others = np.concatenate([np.array(rows[slice(k, k + 1)]) for k in index.tolist()])
+    others[np.arange(len(index)), labels[index]] = -1
     support = np.bincount(labels, minlength=rows.shape[1])
     with np.errstate(invalid="ignore"):
         threshold = np.bincount(labels, self_confidence, rows.shape[1]) / support
     return LabelIssues(
-        index=smallest(self_confidence, MOST_RANKED),
-        self_confidence=self_confidence,
-        alternative=alternative,
-        alternative_probability=alternative_probability,
+        index=index,
+        self_confidence=self_confidence[index],
+        alternative=others.argmax(axis=1),
+        alternative_probability=others.max(axis=1),
         threshold=threshold,
         suspected=_confidently_another(labels, rows, threshold),
     )
 
 
 def _nothing_known(n: int) -> LabelIssues:
-    unknown = np.full(n, np.nan)
+    nobody, nothing = np.empty(0, dtype=np.int64), np.empty(0)
     return LabelIssues(
-        index=np.empty(0, dtype=np.int64),
-        self_confidence=unknown,
-        alternative=np.full(n, -1, dtype=np.int64),
-        alternative_probability=unknown,
+        index=nobody,
+        self_confidence=nothing,
+        alternative=nobody,
+        alternative_probability=nothing,
         threshold=np.empty(0),
         suspected=np.zeros(n, dtype=bool),
     )

@@ -172,9 +172,8 @@ def label_issues_gallery(
 ) -> Gallery:
     """Labels that the model finds hard to believe."""
     names = predictions.class_names
-    notes = {
-        k: ("suspected to be " if issues.suspected[k] else "perhaps ") + names[issues.alternative[k]] for k in index
-    }
+    alternative = dict(zip(issues.index.tolist(), issues.alternative.tolist(), strict=True))
+    notes = {k: ("suspected to be " if issues.suspected[k] else "perhaps ") + names[alternative[k]] for k in index}
     return plain_gallery(predictions, images, index, "label", notes)
 
 

@@ -145,7 +145,7 @@ def read_foreign_predictions(path: Path) -> ForeignPredictions:
         if content.probabilities is not None:
             # What float32 does not hold becomes infinite, and is refused as that, as is any kind of NaN.
             with np.errstate(over="ignore", invalid="ignore"):
-                rows = np.array(content.probabilities, dtype=np.float32, order="C")
+                rows = np.asarray(content.probabilities, dtype=np.float32, order="C")
         elif content.predicted is not None:
             predicted = np.array(content.predicted)
         parts = (rows, predicted, content.labels, content.class_names)

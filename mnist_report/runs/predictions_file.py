@@ -59,12 +59,18 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
         "loss": predictions.loss,
     }
     columns |= {f"p{k}": predictions.probabilities[:, k] for k in range(len(predictions.class_names))}
-    if not predictions.graded:
-        kinds = {name: pa.array(values[:0]).type for name, values in columns.items()}
-        unknown = kinds.keys() - {"index", "label", "predicted"}
-        columns |= {name: pa.nulls(len(predictions), kinds[name]) for name in unknown}
+    schema = pa.schema([(name, pa.from_numpy_dtype(values.dtype)) for name, values in columns.items()])
+    unknown = set() if predictions.graded else set(columns) - {"index", "label", "predicted"}
     # Hardly two images share a probability: a dictionary of them would take four times as long and a third more room.
-    parquet.write_table(pa.table(columns), path, row_group_size=ROWS_AT_A_TIME, use_dictionary=["label", "predicted"])
+    with parquet.ParquetWriter(path, schema, use_dictionary=["label", "predicted"]) as writer:
+        # In parts, for Arrow copies what it writes.
+        for first in range(0, len(predictions), ROWS_AT_A_TIME):
+            part = {name: values[first : first + ROWS_AT_A_TIME] for name, values in columns.items()}
+            known = {
+                name: pa.nulls(len(values), schema.field(name).type) if name in unknown else pa.array(values)
+                for name, values in part.items()
+            }
+            writer.write_table(pa.table(known, schema))
 
 
 def read_predictions(path: Path, class_names: tuple[str, ...] | None = None) -> tuple[Predictions, NDArray[np.int64]]:

@@ -10,13 +10,13 @@ What a crash leaves, the next command that holds the lock mends before it begins
 file is removed, a run without a row gets it, and `latest` points at the newest run.
 """
 
-import hashlib
 import json
 import logging
 from pathlib import Path
 from typing import Any
 
 from mnist_report.errors import NewerHistoryError
+from mnist_report.model.store import file_sha256
 from mnist_report.runs.durable import sync, sync_tree
 from mnist_report.runs.metrics_document import FORMAT
 from mnist_report.runs.recording import read_record, record
@@ -66,5 +66,5 @@ def point_latest(reports: Path, run_id: str) -> None:
 def _manifest(folder: Path) -> dict[str, Any]:
     """sha256 of every data file; the two reports may be rendered again and are left out."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in REPORTS)
-    digests = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    digests = {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
     return {"format": FORMAT, "sha256": digests}

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from mnist_report.errors import OutputError
-from mnist_report.runs.columns import read_table, whole_numbers
+from mnist_report.runs.columns import whole_numbers
 from mnist_report.runs.history import FIELDS
 from mnist_report.runs.history_schema import NAME, STEPS, TABLES, connected
 from mnist_report.runs.run_document import read_provenance
@@ -213,8 +213,12 @@ def _gates(document: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
 
 def _right(path: Path) -> bytes:
     """A bit an image, the first in the highest bit of the first byte: 1 where the answer was right."""
-    table = read_table(path, ["label", "predicted"])
-    return np.packbits(whole_numbers(table["label"]) == whole_numbers(table["predicted"])).tobytes()
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        parts = file.iter_batches(columns=["label", "predicted"])
+        right = [whole_numbers(part["label"]) == whole_numbers(part["predicted"]) for part in parts]
+    return np.packbits(np.concatenate(right)).tobytes()
 
 
 def _insert(connection: sqlite3.Connection, run: Record) -> None:
