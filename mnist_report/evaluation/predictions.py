@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import ModelError
-from mnist_report.evaluation.parts import Normalised, parts_of
+from mnist_report.evaluation.parts import Normalised, parts_of, picked
 
 # A row may miss 1 by so much before it is no longer taken for probabilities.
 SUM_TOLERANCE = 1e-3
@@ -69,11 +69,17 @@ class Predictions(Scores):
 
     Attributes:
         probabilities: float32, shape (n, classes), as the model gave them; NaN where not `graded`.
-        margin: float64, shape (n,), confidence less the second highest probability; likewise.
     """
 
     probabilities: NDArray[np.float32]
-    margin: NDArray[np.float64]
+
+    @property
+    def margin(self) -> NDArray[np.float64]:
+        """Shape (n,): confidence less the second highest probability, computed at each call; NaN where not `graded`."""
+        if not self.graded:
+            return self.confidence
+        margin: NDArray[np.float64] = self.confidence - picked(self.in_parts, self.runner_up)
+        return margin
 
     @property
     def in_parts(self) -> Normalised:
@@ -123,7 +129,7 @@ def make_predictions(
     _check_rows(stored, where, first_row, saved=saved)
     n, rows = len(labels), Normalised(stored)
     predicted, runner_up = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-    confidence, margin, loss, brier = (np.empty(n) for _ in range(4))
+    confidence, loss, brier = (np.empty(n) for _ in range(3))
     for part in parts_of(n):
         own = rows[part]
         every = np.arange(len(own))
@@ -132,8 +138,7 @@ def make_predictions(
         loss[part], brier[part] = log_loss(of_truth), brier_score(own, of_truth)
         confidence[part] = own[every, first]
         own[every, first] = -1
-        second = runner_up[part] = own.argmax(axis=1)
-        margin[part] = confidence[part] - own[every, second]
+        runner_up[part] = own.argmax(axis=1)
     return Predictions(
         class_names=class_names,
         labels=labels,
@@ -141,7 +146,6 @@ def make_predictions(
         predicted=predicted,
         runner_up=runner_up,
         confidence=confidence,
-        margin=margin,
         loss=loss,
         brier=brier,
     )
@@ -184,7 +188,6 @@ def make_class_predictions(
         brier=unknown,
         # A view of one number: no memory for what is not known.
         probabilities=np.broadcast_to(np.float32(np.nan), (n, classes)),
-        margin=unknown,
     )
 
 

@@ -159,11 +159,8 @@ def said(scores: Scores, row: int, names: Sequence[str]) -> str:
 
 def near_misses_gallery(predictions: Predictions, images: ShownImages, index: Sequence[int]) -> Gallery:
     """Right answers that were nearly another."""
-    names = predictions.class_names
-    notes = {
-        k: f"nearly {names[predictions.runner_up[k]]}, margin {text.share(float(predictions.margin[k]), 1)}"
-        for k in index
-    }
+    names, margin = predictions.class_names, predictions.margin
+    notes = {k: f"nearly {names[predictions.runner_up[k]]}, margin {text.share(float(margin[k]), 1)}" for k in index}
     return plain_gallery(predictions, images, index, "near", notes)
 
 

@@ -27,7 +27,7 @@ def class_indices(values: NDArray[Any], names: tuple[str, ...], what: str, path:
     if values.dtype.kind in "iu":
         outside = np.flatnonzero((values < 0) | (values >= len(names)))
         _refuse(outside, values, f"a class from 0 to {len(names) - 1}", what, path)
-        return values.astype(np.int64)
+        return values.astype(np.int64, copy=False)
     place = {name: k for k, name in enumerate(names)}
     found = np.fromiter((place.get(name, -1) for name in values.tolist()), dtype=np.int64, count=len(values))
     some = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
