@@ -1,7 +1,7 @@
 """A stored run and its rules become a verdict, and the files by which CI learns of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,19 @@ from mnist_report.ci.junit import junit_xml
 from mnist_report.ci.markdown import summary
 from mnist_report.ci.openmetrics import openmetrics
 from mnist_report.evaluation.comparison import Comparison, compare
-from mnist_report.evaluation.evaluation import Evaluation
+from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.past import SHOWN
-from mnist_report.gates.document import Document
+from mnist_report.evaluation.summary import evaluate_summary
+from mnist_report.gates.document import Document, read_document
 from mnist_report.gates.evidence import Evidence, gather
 from mnist_report.gates.rules import GateSet
 from mnist_report.gates.verdict import Verdict, judge
+from mnist_report.model.card import card_temperature
 from mnist_report.report.comparison_text import change_lines
 from mnist_report.report.text import accuracy_sentence, percent, percent_interval, short
 from mnist_report.report.verdict_text import verdict_sentence
-from mnist_report.runs.folder import StoredRun
+from mnist_report.runs.folder import COUNTED, StoredRun
+from mnist_report.runs.metrics_document import metrics_document
 
 # Of a line that fits a pager.
 MOST_LETTERS = 200
@@ -72,6 +75,8 @@ def judge_run(run: StoredRun, today: date, evaluation: Evaluation | None = None)
         today: for the waivers.
         evaluation: of the run, where there is one already.
     """
+    if run.summary is not None:
+        return _judge_counted(run, today, evaluation or evaluate_run(run))
     seed = run.provenance["seed"]
     evidence = gather(
         run.predictions,
@@ -86,6 +91,22 @@ def judge_run(run: StoredRun, today: date, evaluation: Evaluation | None = None)
     verdict = None if run.gates is None else judge(run.gates, evidence, today)
     comparison = None if run.baseline is None else compare(run.predictions, run.baseline, seed)
     return Judged(evidence, verdict, comparison, default_gates=run.gates is not None and run.gates.default)
+
+
+def _judge_counted(run: StoredRun, today: date, evaluation: Evaluation) -> Judged:
+    """By the counts and intervals, as of a metrics.json."""
+    document = read_document(metrics_document(evaluation, run.predictions.class_names))
+    evidence = replace(document, no_baseline=f"this run {COUNTED}")
+    verdict = None if run.gates is None else judge(run.gates, evidence, today)
+    return Judged(evidence, verdict, None, default_gates=run.gates is not None and run.gates.default)
+
+
+def evaluate_run(run: StoredRun) -> Evaluation:
+    """The numbers of a run, from its rows or from what was counted."""
+    temperature, seed = card_temperature(run.provenance["model"].get("card")), run.provenance["seed"]
+    if run.summary is not None:
+        return evaluate_summary(run.summary, seed, temperature)
+    return evaluate(run.predictions, seed, run.slice_columns, temperature)
 
 
 def most_runs(gates: GateSet | None) -> int:

@@ -13,15 +13,22 @@ from mnist_report.data.dataset import Dataset
 from mnist_report.data.slice_columns import read_slice_columns
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError, OutputError
-from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.mistakes import choose_galleries
 from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.evaluation.slices import image_columns
 from mnist_report.inference import Answer, start_model
 from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of, slices_facts, writable
-from mnist_report.judging import Finished, ci_files, judge_run, last_line, looks_back, most_runs, pager_line
+from mnist_report.judging import (
+    Finished,
+    ci_files,
+    evaluate_run,
+    judge_run,
+    last_line,
+    looks_back,
+    most_runs,
+    pager_line,
+)
 from mnist_report.model.adapter import check_classes
-from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
 from mnist_report.preparing import choose_preparation, training_sample, understand
 from mnist_report.report.ahead import draw_ahead
@@ -164,7 +171,7 @@ def finish_run(
     needed = looks_back(job.gates)
     past = earlier_runs(job.reports, dataset.sha256, most_runs(job.gates), model=own, needed=needed)
     stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes, past)
-    evaluation = _evaluate(stored)
+    evaluation = evaluate_run(stored)
     judged = judge_run(stored, surroundings.created.date(), evaluation)
     verdict = judged.verdict
     with writing_to(job.reports):
@@ -221,7 +228,7 @@ def render(
     check_templates(templates)
     stored = read_run(folder)
     usable = usable_formats(formats)
-    evaluation = _evaluate(stored)
+    evaluation = evaluate_run(stored)
     created = datetime.fromisoformat(stored.provenance["created"])
     judged = judge_run(stored, created.date(), evaluation)
     try:
@@ -243,11 +250,6 @@ def render(
         write_figures(figures, draw_figures(stored, evaluation))
         written.append(figures)
     return written
-
-
-def _evaluate(run: StoredRun) -> Evaluation:
-    temperature = card_temperature(run.provenance["model"]["card"])
-    return evaluate(run.predictions, run.provenance["seed"], run.slice_columns, temperature)
 
 
 def _matched(

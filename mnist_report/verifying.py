@@ -13,14 +13,17 @@ from typing import Any
 import numpy as np
 
 from mnist_report.errors import OutputError
-from mnist_report.evaluation.evaluation import evaluate
 from mnist_report.evaluation.predictions import Predictions
-from mnist_report.judging import ci_files, judge_run
-from mnist_report.model.card import card_temperature
+from mnist_report.evaluation.streamed import evaluate_parts
+from mnist_report.evaluation.summary import Summary
+from mnist_report.judging import ci_files, evaluate_run, judge_run
 from mnist_report.model.store import file_sha256
 from mnist_report.runs.folder import DAMAGE, StoredRun, derive_results, make_run_id, read_run
 from mnist_report.runs.metrics_document import FORMAT
+from mnist_report.runs.predictions_file import stream_predictions
 from mnist_report.runs.publishing import REPORTS
+from mnist_report.runs.summary_file import NAME as SUMMARY
+from mnist_report.runs.summary_file import ROWS as KEPT
 
 MANIFEST = "manifest.json"
 # Sums may be added up in another order on another machine; counts and text are held to be the same.
@@ -87,7 +90,7 @@ def verify_run(folder: Path) -> Verified:
     except OutputError as error:
         found.append(Difference("", str(error)))
     else:
-        images = len(run.predictions)
+        images = run.n
         version = str(run.provenance["versions"].get("mnist-report", ""))
         found += _computed_again(folder, run)
     return Verified(folder, len(listed or ()), images, tuple(found), version)
@@ -126,11 +129,13 @@ def _held_against_manifest(folder: Path, listed: Mapping[str, str] | None) -> It
 def _computed_again(folder: Path, run: StoredRun) -> Iterator[Difference]:
     facts = run.provenance
     try:
-        yield from _run_document(folder, facts, len(run.predictions))
-        yield from _few("predictions.parquet", _columns(folder / "predictions.parquet", run.predictions))
-        evaluation = evaluate(
-            run.predictions, facts["seed"], run.slice_columns, card_temperature(facts["model"].get("card"))
-        )
+        yield from _run_document(folder, facts, run.n)
+        if run.summary is None:
+            yield from _few("predictions.parquet", _columns(folder / "predictions.parquet", run.predictions))
+        else:
+            yield from _few(KEPT, _columns(folder / KEPT, run.predictions))
+            yield from _few(SUMMARY, _counted(folder / "predictions.parquet", run.summary, run.predictions.class_names))
+        evaluation = evaluate_run(run)
         judged = judge_run(run, datetime.fromisoformat(facts["created"]).date(), evaluation)
         verdict = judged.verdict
         for name, value in {
@@ -163,6 +168,18 @@ def _run_document(folder: Path, facts: Mapping[str, Any], images: int) -> Iterat
         yield Difference("run.json", f"run_id is {run_id}, time and model make {made}")
     if facts["data"].get("n") != images:
         yield Difference("run.json", f"data.n is {facts['data'].get('n')!r}, predictions.parquet has {images} rows")
+
+
+def _counted(path: Path, summary: Summary, class_names: tuple[str, ...]) -> Iterator[str]:
+    """Held against the predictions, where they are stored: one part after the other."""
+    if path.exists():
+        found = evaluate_parts(stream_predictions(path, class_names)).tally
+        if not np.array_equal(found.confusion, summary.tally.confusion):
+            yield "its confusion counts are not those of predictions.parquet"
+        for name in ("loss", "brier", "confidence"):
+            counted, given = (float(getattr(tally, name).total) for tally in (summary.tally, found))
+            if not math.isclose(counted, given, rel_tol=TOLERANCE) and not math.isnan(counted + given):
+                yield f"its sum of {name} is {counted}, predictions.parquet gives {given}"
 
 
 def _columns(path: Path, predictions: Predictions) -> Iterator[str]:

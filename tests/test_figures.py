@@ -19,7 +19,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 def figures(predictions=None, history=()):
     """All figures of a run."""
     predictions = predictions or tiny_predictions()
-    return make_figures(evaluate(predictions).frames, predictions, history)
+    evaluation = evaluate(predictions)
+    return make_figures(evaluation.frames, evaluation.tally.confidences if predictions.graded else None, history)
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +167,7 @@ def test_the_frames_are_not_changed():
     """Drawing reads."""
     run = tiny_run()
     before = {name: frame.copy() for name, frame in run.evaluation.frames.items()}
-    make_figures(run.evaluation.frames, run.predictions, ())
+    make_figures(run.evaluation.frames, run.evaluation.tally.confidences, ())
     assert all(frame.equals(before[name]) for name, frame in run.evaluation.frames.items())
 
 

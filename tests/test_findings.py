@@ -16,7 +16,7 @@ def told(predicted, labels=LABELS, confidence=0.9):
     rows = np.full((len(predicted), len(NAMES)), (1 - confidence) / (len(NAMES) - 1))
     rows[np.arange(len(predicted)), predicted] = confidence
     predictions = make_predictions(rows, labels, NAMES)
-    return find(predictions, Tally.of(predictions))
+    return find(Tally.of(predictions), predictions.class_names)
 
 
 def mostly_right(wrong=8, labels=LABELS):
@@ -105,7 +105,7 @@ def test_many_classes_that_are_never_predicted_are_one_sentence(classes, never, 
     labels = np.repeat(np.arange(classes), 4)
     names = tuple(f"c{k}" for k in range(classes))
     predictions = make_class_predictions(np.where(labels < never, classes - 1, labels), labels, names, "x")
-    found = [sentence for sentence in find(predictions, Tally.of(predictions)) if "never predicted" in sentence]
+    found = [sentence for sentence in find(Tally.of(predictions), predictions.class_names) if "never predicted" in sentence]
     assert len(found) == 1
     assert found[0].endswith(ending)
 

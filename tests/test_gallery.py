@@ -99,7 +99,7 @@ def test_what_is_not_stored_is_not_shown():
     """A run folder of an older version may lack some."""
     run = tiny_run()
     images = type(run.stored.images)(np.array([4]), run.stored.images.pixels[:1])
-    assert stored([8, 4, 3], images) == [4]
+    assert stored([8, 4, 3], run.stored.predictions, images) == [4]
     gallery = mistakes_gallery(run.predictions, images, choose_galleries(run.predictions))
     assert ([image.index for image in gallery.digits], gallery.omitted) == (["#4"], "1 of 3 are shown")
 

@@ -48,11 +48,12 @@ class Evaluation:
         per_class: every metric of each class, in label order.
         label_issues: the labels that should be looked at.
         accuracy_without_suspects: the accuracy with the suspected label errors set aside; shown, never gated. NaN where
-            none can be suspected, without probabilities.
+            none can be suspected, without probabilities, or they were not counted.
         slices: the accuracy of each slice, by its name "column=value".
         tempered: what the model's temperature would change, or None where it has none.
         findings: sentences about what is structurally wrong.
         frames: all tables.
+        counted: whether the rows were counted part by part and not kept, so that what needs all of them is not there.
     """
 
     tally: Tally
@@ -65,6 +66,7 @@ class Evaluation:
     tempered: Tempered | None
     findings: tuple[str, ...]
     frames: Frames
+    counted: bool = False
 
 
 def evaluate(
@@ -98,13 +100,14 @@ def evaluate(
         label_issues=issues,
         accuracy_without_suspects=without,
         slices=slices,
-        tempered=None if temperature is None or not graded else _temper(predictions, temperature),
-        findings=findings.find(predictions, tally),
+        tempered=tempered(tally_at(predictions, temperature), temperature) if graded and temperature else None,
+        findings=findings.find(tally, predictions.class_names),
         frames=make_frames(predictions, tally, overall=overall, per_class=per_class, issues=issues, slices=slices),
     )
 
 
-def _temper(predictions: Predictions, temperature: float) -> Tempered:
+def tally_at(predictions: Predictions, temperature: float) -> Tally:
+    """Count predictions as they would be with temperature scaling."""
     n, rows = len(predictions), predictions.in_parts
     confidence, of_truth, brier = np.empty(n), np.empty(n), np.empty(n)
     for part in parts_of(n):
@@ -123,5 +126,10 @@ def _temper(predictions: Predictions, temperature: float) -> Tempered:
         loss=log_loss(of_truth),
         brier=brier,
     )
-    overall = overall_metrics(Tally.of(scaled))
+    return Tally.of(scaled)
+
+
+def tempered(tally: Tally, temperature: float) -> Tempered:
+    """The metrics of a tally with temperature scaling."""
+    overall = overall_metrics(tally)
     return Tempered(temperature, {name: overall[name] for name in CHANGED_BY_TEMPERATURE})

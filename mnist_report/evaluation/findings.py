@@ -6,28 +6,26 @@ import numpy as np
 
 from mnist_report.evaluation.calibration import COVERAGE_TARGET
 from mnist_report.evaluation.metrics import proportion
-from mnist_report.evaluation.predictions import Predictions
 from mnist_report.evaluation.tally import Tally
 
-CERTAIN = 1 - 1e-6
 MOSTLY = 0.9
 MOST_NAMED = 10
 
 
-def find(predictions: Predictions, tally: Tally) -> tuple[str, ...]:
+def find(tally: Tally, class_names: tuple[str, ...]) -> tuple[str, ...]:
     """Sentences in the order in which they should be read; none where nothing is wrong."""
     found = (
-        _ungraded(predictions),
+        _ungraded(tally),
         _at_chance(tally),
-        _permuted(tally, predictions.class_names),
-        _never_predicted(tally, predictions.class_names),
+        _permuted(tally, class_names),
+        _never_predicted(tally, class_names),
     )
-    return tuple(sentence for sentence in (*found, _saturated(predictions)) if sentence)
+    return tuple(sentence for sentence in (*found, _saturated(tally)) if sentence)
 
 
-def _ungraded(predictions: Predictions) -> str:
+def _ungraded(tally: Tally) -> str:
     """Classes alone: what is missing is said once."""
-    if predictions.graded:
+    if tally.graded:
         return ""
     return (
         "The predictions came without probabilities: for each image there is a class (or a one-hot row, which says no "
@@ -81,14 +79,15 @@ def _never_predicted(tally: Tally, names: tuple[str, ...]) -> str:
     return f"{len(never)} classes are never predicted, although {images} them: {', '.join(named)} and {last}."
 
 
-def _saturated(predictions: Predictions) -> str:
+def _saturated(tally: Tally) -> str:
     """Certainty almost everywhere that the accuracy does not bear out."""
-    certain = predictions.confidence >= CERTAIN
-    if certain.mean() < MOSTLY or predictions.right[certain].mean() >= COVERAGE_TARGET:
+    wrong, right = (int(count) for count in tally.confidences.certain)
+    certain = wrong + right
+    if certain < MOSTLY * tally.n or right >= COVERAGE_TARGET * certain:
         return ""
     return (
-        f"The confidences are saturated: {_percent(float(certain.mean()))} of the answers are given as certain, but "
-        f"only {_percent(float(predictions.right[certain].mean()))} of those are right. They cannot be read as "
+        f"The confidences are saturated: {_percent(certain / tally.n)} of the answers are given as certain, but "
+        f"only {_percent(right / certain)} of those are right. They cannot be read as "
         "probabilities."
     )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mnist_report.evaluation.calibration import risk_coverage
 from mnist_report.evaluation.label_issues import LabelIssues
 from mnist_report.evaluation.metrics import INTERVALS, NOT_MERGEABLE, Metric, proportion
-from mnist_report.evaluation.mistakes import near_misses, worst_first
+from mnist_report.evaluation.mistakes import EXAMPLES, near_misses, worst_first
 from mnist_report.evaluation.power import THRESHOLDS, detectable
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.evaluation.tally import BINS, Bins, Tally
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 CONFIDENT = 0.99
 POINTS = 200
-EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +37,7 @@ class Frames:
             its ci_low and ci_high.
         confusion: a row per true class: actual, then a column of counts per predicted class.
         confidence: a row per group (all, right, wrong, class <name>): group, n, mean, median, p05, p95 and
-            share_over_099 of the predicted class's probability.
+            share_over_099 of the predicted class's probability; without every row the middle three are NaN.
         confused_pairs: a row per pair of true and predicted class that occurs, most frequent first: actual,
             predicted, count, share_of_actual, examples (the indices of up to five of the pair's images, those with the
             highest loss first, separated by spaces; without probabilities the first five).
@@ -157,13 +156,15 @@ def confused_pairs_frame(predictions: Predictions, tally: Tally) -> "pd.DataFram
     import pandas as pd
 
     examples: dict[tuple[int, int], list[int]] = {}
-    for index in worst_first(predictions).tolist():
-        examples.setdefault((int(predictions.labels[index]), int(predictions.predicted[index])), []).append(index)
-    support = tally.confusion.sum(axis=1)
+    worst = worst_first(predictions)
+    pairs = zip(predictions.labels[worst].tolist(), predictions.predicted[worst].tolist(), strict=True)
+    for pair, index in zip(pairs, predictions.places(worst).tolist(), strict=True):
+        examples.setdefault(pair, []).append(index)
+    count, support = tally.confusion, tally.confusion.sum(axis=1)
     names = predictions.class_names
     rows = [
-        (names[a], names[p], len(worst), len(worst) / support[a], " ".join(map(str, worst[:EXAMPLES])))
-        for (a, p), worst in examples.items()
+        (names[a], names[p], int(count[a, p]), count[a, p] / support[a], " ".join(map(str, found[:EXAMPLES])))
+        for (a, p), found in examples.items()
     ]
     columns = ["actual", "predicted", "count", "share_of_actual", "examples"]
     frame = pd.DataFrame(rows, columns=columns)
@@ -205,7 +206,7 @@ def near_misses_frame(predictions: Predictions) -> "pd.DataFrame":
     names = np.array(predictions.class_names, dtype=object)
     return pd.DataFrame(
         {
-            "index": index,
+            "index": predictions.places(index),
             "label": names[predictions.labels[index]],
             "runner_up": names[predictions.runner_up[index]],
             "confidence": predictions.confidence[index],
@@ -222,7 +223,7 @@ def label_issues_frame(predictions: Predictions, issues: LabelIssues) -> "pd.Dat
     rows = [
         (
             place + 1,
-            index,
+            int(predictions.places(index)),
             names[predictions.labels[index]],
             names[predictions.predicted[index]],
             issues.self_confidence[place],
@@ -231,7 +232,7 @@ def label_issues_frame(predictions: Predictions, issues: LabelIssues) -> "pd.Dat
             bool(issues.suspected[index]),
             issues.reason(place, predictions.labels, names),
         )
-        for place, index in enumerate(issues.index.tolist())
+        for place, index in enumerate(issues.index)
     ]
     columns = ["rank", "index", "label", "predicted", "self_confidence", "alternative", "alternative_probability"]
     return pd.DataFrame(rows, columns=[*columns, "suspected", "reason"])
@@ -245,7 +246,7 @@ def mistakes_frame(predictions: Predictions) -> "pd.DataFrame":
     names = np.array(predictions.class_names, dtype=object)
     return pd.DataFrame(
         {
-            "index": index,
+            "index": predictions.places(index),
             "actual": names[predictions.labels[index]],
             "predicted": names[predictions.predicted[index]],
             "confidence": predictions.confidence[index],

@@ -62,14 +62,34 @@ def find_label_issues(labels: NDArray[np.int64], rows: Rows | None) -> LabelIssu
             the mean of several. None where there are none: no label is then ranked or suspected.
     """
     if rows is None:
-        return _nothing_known(len(labels))
+        return nothing_known(len(labels))
     self_confidence = picked(rows, labels)
+    return rank_labels(labels, rows, self_confidence, mean_belief(labels, self_confidence, rows.shape[1]))
+
+
+def mean_belief(labels: NDArray[np.int64], self_confidence: NDArray[np.float64], classes: int) -> NDArray[np.float64]:
+    """See `LabelIssues.threshold`."""
+    with np.errstate(invalid="ignore"):
+        threshold: NDArray[np.float64] = np.bincount(labels, self_confidence, classes) / np.bincount(
+            labels, minlength=classes
+        )
+    return threshold
+
+
+def rank_labels(
+    labels: NDArray[np.int64], rows: Rows, self_confidence: NDArray[np.float64], threshold: NDArray[np.float64]
+) -> LabelIssues:
+    """Rank the labels of images, which may be some of those that the thresholds come from.
+
+    Args:
+        labels: shape (n,).
+        rows: see `find_label_issues`.
+        self_confidence: shape (n,), the probability of each image's label.
+        threshold: see `LabelIssues`.
+    """
     index = smallest(self_confidence, MOST_RANKED)
     others = np.concatenate([np.array(rows[slice(k, k + 1)]) for k in index.tolist()])
     others[np.arange(len(index)), labels[index]] = -1
-    support = np.bincount(labels, minlength=rows.shape[1])
-    with np.errstate(invalid="ignore"):
-        threshold = np.bincount(labels, self_confidence, rows.shape[1]) / support
     return LabelIssues(
         index=index,
         self_confidence=self_confidence[index],
@@ -80,7 +100,8 @@ def find_label_issues(labels: NDArray[np.int64], rows: Rows | None) -> LabelIssu
     )
 
 
-def _nothing_known(n: int) -> LabelIssues:
+def nothing_known(n: int) -> LabelIssues:
+    """Where there are no probabilities."""
     nobody, nothing = np.empty(0, dtype=np.int64), np.empty(0)
     return LabelIssues(
         index=nobody,

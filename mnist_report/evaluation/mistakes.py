@@ -13,6 +13,8 @@ from mnist_report.evaluation.predictions import Predictions, Scores
 MOST_MISTAKES, MOST_LABEL_ISSUES, MOST_NEAR_MISSES, MOST_FLIPS = 300, 10, 10, 60
 MATRIX_CLASSES = 25
 MOST_SAMPLES, SAMPLES_PER_CLASS = 100, 5
+# So many mistakes are listed where not all rows are kept, and so many examples of each confused pair.
+MOST_LISTED, EXAMPLES = 1_000, 5
 NONE = np.empty(0, dtype=np.int64)
 
 
@@ -27,6 +29,8 @@ class Galleries:
         regressed: those that only the baseline gets right, worst for the candidate first.
         fixed: those that only the candidate gets right, worst for the baseline first.
         samples: right ones drawn at random, class by class.
+
+    They are the rows of the predictions; see `Predictions.places`.
     """
 
     mistakes: NDArray[np.int64]
@@ -117,21 +121,46 @@ def mistakes_to_show(predictions: Predictions, most: int) -> NDArray[np.int64]:
     nobody could look at a matrix of them.
     """
     worst = worst_first(predictions)
-    pairs = pairs_of(predictions, worst)
-    in_turn = np.empty(len(worst), dtype=np.int64)  # the how many-th of its pair each one is
-    for pair in np.unique(pairs):
-        members = np.flatnonzero(pairs == pair)
-        in_turn[members] = np.arange(len(members))
+    in_turn = _in_turn(predictions, worst)
     least = int((in_turn == 0).sum()) if len(predictions.class_names) <= MATRIX_CLASSES else 0
     kept = np.argsort(in_turn, kind="stable")[: max(most, least)]
     return worst[np.sort(kept)]
 
 
+def worst_of_each_pair(predictions: Predictions, most: int = EXAMPLES) -> NDArray[np.int64]:
+    """The worst mistakes of each confused pair, worst-first."""
+    worst = worst_first(predictions)
+    return worst[_in_turn(predictions, worst) < most]
+
+
+def _in_turn(predictions: Predictions, worst: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The how many-th of its pair each mistake is, from 0."""
+    pairs = pairs_of(predictions, worst)
+    by_pair = np.argsort(pairs, kind="stable")
+    grouped = pairs[by_pair]
+    in_turn = np.empty(len(worst), dtype=np.int64)
+    in_turn[by_pair] = np.arange(len(worst)) - np.searchsorted(grouped, grouped)
+    return in_turn
+
+
 def samples_of_each(predictions: Predictions, each: int, seed: int) -> NDArray[np.int64]:
-    """So many right predictions of each class, where it has them, drawn at random; class by class, each by index."""
-    generator = np.random.default_rng(seed)
-    chosen = [np.empty(0, dtype=np.int64)]
+    """So many right predictions of each class, where it has them, drawn at random; class by class, each by index.
+
+    Each image draws a number by its place; the lowest of a class are taken. So those of the whole are among those of
+    its parts.
+    """
+    chosen = [NONE]
     for label in range(len(predictions.class_names)):
         right = np.flatnonzero(predictions.right & (predictions.labels == label))
-        chosen.append(np.sort(generator.permutation(right)[:each]))
+        drawn = _drawn(predictions.places(right), seed)
+        chosen.append(np.sort(right[np.argsort(drawn, kind="stable")[:each]]))
     return np.concatenate(chosen)
+
+
+def _drawn(index: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
+    """A number for each image, as good as drawn: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) of place and seed."""
+    with np.errstate(over="ignore"):
+        z = index.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed % 2**64)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))

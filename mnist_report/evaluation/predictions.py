@@ -1,7 +1,7 @@
 """Predictions: what a model said about each image, next to the truth."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,9 +69,15 @@ class Predictions(Scores):
 
     Attributes:
         probabilities: float32, shape (n, classes), as the model gave them; NaN where not `graded`.
+        index: int64, shape (n,), rising, each image's place in the data set; None where that is its row's number.
     """
 
     probabilities: NDArray[np.float32]
+    index: NDArray[np.int64] | None = None
+
+    def places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The images' places in the data set."""
+        return rows if self.index is None else self.index[rows]
 
     @property
     def margin(self) -> NDArray[np.float64]:
@@ -94,8 +100,10 @@ class Predictions(Scores):
     def only(self, rows: NDArray[np.int64], where: str = "the predictions") -> "Predictions":
         """Some of the rows, in this order."""
         if self.graded:
-            return make_predictions(self.probabilities[rows], self.labels[rows], self.class_names, where)
-        return make_class_predictions(self.predicted[rows], self.labels[rows], self.class_names, where)
+            found = make_predictions(self.probabilities[rows], self.labels[rows], self.class_names, where)
+        else:
+            found = make_class_predictions(self.predicted[rows], self.labels[rows], self.class_names, where)
+        return replace(found, index=self.places(rows))
 
 
 def make_predictions(

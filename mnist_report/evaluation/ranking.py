@@ -15,7 +15,7 @@ from mnist_report.evaluation.predictions import Predictions, Scores
 def overall_ranking(predictions: Scores) -> dict[str, Metric]:
     """Equal-mass ECE, AURC and the coverage at 99.9 % accuracy; no intervals. NaN without probabilities."""
     if not predictions.graded:
-        return {name: undefined(len(predictions)) for name in ("ece_equal_mass", "aurc", "coverage_at_999")}
+        return no_overall_ranking(len(predictions))
     curve = risk_coverage(predictions.confidence, predictions.right)
     values = {
         "ece_equal_mass": equal_mass_error(predictions.confidence, predictions.right),
@@ -25,11 +25,20 @@ def overall_ranking(predictions: Scores) -> dict[str, Metric]:
     return {name: Metric(value, math.nan, math.nan, len(predictions)) for name, value in values.items()}
 
 
+def no_overall_ranking(n: int) -> dict[str, Metric]:
+    """Those of `overall_ranking`, undefined for n images."""
+    return {name: undefined(n) for name in ("ece_equal_mass", "aurc", "coverage_at_999")}
+
+
+def no_class_ranking(support: NDArray[np.int64]) -> tuple[dict[str, Metric], ...]:
+    """Those of `class_ranking`, undefined for so many images of each class."""
+    return tuple(dict.fromkeys(("roc_auc", "average_precision"), undefined(int(n))) for n in support)
+
+
 def class_ranking(predictions: Predictions) -> tuple[dict[str, Metric], ...]:
     """One-vs-rest ROC AUC and average precision of each class; NaN for one side alone and without probabilities."""
     if not predictions.graded:
-        support = np.bincount(predictions.labels, minlength=len(predictions.class_names))
-        return tuple(dict.fromkeys(("roc_auc", "average_precision"), undefined(int(n))) for n in support)
+        return no_class_ranking(np.bincount(predictions.labels, minlength=len(predictions.class_names)))
     rows = []
     for k, scores in enumerate(predictions.in_parts.columns()):
         positive = predictions.labels == k

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_report.evaluation.confidences import Confidences
 from mnist_report.evaluation.predictions import Scores
 
 # Equal-width bins of the confidence, as in Guo et al. (2017).
@@ -58,6 +59,7 @@ class Tally:
         overconfidence: of the confidence less 1 where the prediction is right, less 0 where it is wrong.
         class_confidence: of the confidence, per true class.
         bins: by confidence.
+        confidences: how they are distributed, right and wrong answers apart.
 
     Of predictions without probabilities, everything but the confusion counts is NaN, and no bin has an image.
     """
@@ -70,6 +72,7 @@ class Tally:
     overconfidence: Sums
     class_confidence: Sums
     bins: Bins
+    confidences: Confidences
 
     @classmethod
     def of(cls, predictions: Scores) -> Self:
@@ -89,6 +92,7 @@ class Tally:
                 _grouped(confidence * confidence, predictions.labels, classes),
             ),
             bins=_bins(confidence, right) if predictions.graded else _no_bins(),
+            confidences=Confidences.of(predictions),
         )
 
     def __add__(self, other: "Tally") -> "Tally":

@@ -102,7 +102,7 @@ def observe_document(gate: Gate, subject: str, document: Document) -> Observatio
     """
     check_known(gate)
     if gate.is_change:
-        raise NoEvidenceError(NO_ROWS)
+        raise NoEvidenceError(document.no_baseline)
     # Of any images with probabilities there is a log loss.
     check_graded(gate, graded=not np.isnan(document.overall["log_loss"].value))
     metric = _find(gate, subject, document)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnist_report.evaluation.confidences import EDGES, Confidences
 from mnist_report.evaluation.frames import Frames
-from mnist_report.evaluation.predictions import Predictions
 from mnist_report.report import text
 from mnist_report.report.glyphs import drawable
 
@@ -48,18 +48,19 @@ STYLE: dict[Any, Any] = {
     "text.parse_math": False,
 }
 
-BINS = [edge / 20 for edge in range(21)]
 MOST_ANNOTATED = 25
 MOST_LETTERS = 25
 
 
-def make_figures(frames: Frames, predictions: Predictions, history: Sequence[Mapping[str, Any]]) -> dict[str, "Figure"]:
-    """Every figure of the report by name; the training curves only where the model has a history, and those of
-    confidence only where there are probabilities.
+def make_figures(
+    frames: Frames, confidences: Confidences | None, history: Sequence[Mapping[str, Any]]
+) -> dict[str, "Figure"]:
+    """Every figure of the report by name; the training curves only where the model has a history, those of confidence
+    only where there are probabilities, and the curve of risk and coverage only where every row was kept.
 
     Args:
         frames: of the evaluation.
-        predictions: for the distributions, which need every row.
+        confidences: how they are distributed, or None without probabilities.
         history: one mapping per epoch, as on a model card; may be empty.
     """
     with _style():
@@ -67,9 +68,10 @@ def make_figures(frames: Frames, predictions: Predictions, history: Sequence[Map
             "confusion": confusion_matrix(frames.confusion),
             "per_class": per_class_accuracy(frames.per_class, frames.overall),
         }
-        if predictions.graded:
-            figures["confidence"] = confidence_distributions(predictions)
+        if confidences is not None:
+            figures["confidence"] = confidence_distributions(confidences)
             figures["reliability"] = reliability_diagram(frames.calibration)
+        if len(frames.risk_coverage):
             figures["risk_coverage"] = risk_coverage_curve(frames.risk_coverage)
         figures["class_distribution"] = class_distribution(frames.per_class)
     if history:
@@ -166,19 +168,16 @@ def per_class_accuracy(per_class: "pd.DataFrame", overall: "pd.DataFrame") -> "F
     return figure
 
 
-def confidence_distributions(predictions: Predictions) -> "Figure":
+def confidence_distributions(confidences: Confidences) -> "Figure":
     """How sure the model was where it was right and where it was wrong."""
     figure, (above, below) = _figure(6.4, 3.6, rows=2)
-    parts: tuple[tuple[Axes, Any, str, str], ...] = (
-        (above, predictions.right, RIGHT, "right"),
-        (below, ~predictions.right, WRONG, "wrong"),
-    )
-    for axes, chosen, colour, name in parts:
-        values = predictions.confidence[chosen]
-        axes.hist(
-            values, bins=BINS, color=colour, edgecolor="white", linewidth=0.5, log=name == "right" and len(values) > 0
-        )
-        axes.set_title(f"{name}: {len(values):,} images", loc="left", color=colour, fontsize=9, fontweight="bold")
+    parts: tuple[tuple[Axes, int, str, str], ...] = ((above, 1, RIGHT, "right"), (below, 0, WRONG, "wrong"))
+    for axes, side, colour, name in parts:
+        counts = confidences.histogram[:, side]
+        n = int(counts.sum())
+        style: dict[str, Any] = {"color": colour, "edgecolor": "white", "linewidth": 0.5}
+        axes.hist(EDGES[:-1], bins=list(EDGES), weights=counts, log=name == "right" and n > 0, **style)
+        axes.set_title(f"{name}: {n:,} images", loc="left", color=colour, fontsize=9, fontweight="bold")
         axes.set_ylabel("images")
         axes.set_xlim(0, 1)
         axes.grid(visible=True)

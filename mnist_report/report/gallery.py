@@ -73,25 +73,25 @@ class Gallery:
 def make_digit(
     predictions: Predictions,
     images: ShownImages,
-    index: int,
+    row: int,
     *,
     prefix: str = "image",
     next_anchor: str = "",
     note: str = "",
 ) -> Digit:
-    """The image at that place in the data set, one of those that are stored.
+    """An image, one of those that are stored.
 
     Args:
-        predictions: of the whole set.
+        predictions: of the whole set, or those that were kept.
         images: the stored ones.
-        index: of the image.
+        row: of the image in the predictions.
         prefix: of its anchor, since an image can be in several galleries.
         next_anchor: see `Digit.next`.
         note: see `Digit.note`.
     """
-    actual, predicted = (predictions.class_names[k[index]] for k in (predictions.labels, predictions.predicted))
-    graded = predictions.graded
-    confidence = text.share(predictions.confidence[index], 1) if graded else ""
+    actual, predicted = (predictions.class_names[k[row]] for k in (predictions.labels, predictions.predicted))
+    graded, index = predictions.graded, _place(predictions, row)
+    confidence = text.share(predictions.confidence[row], 1) if graded else ""
     sure = f" with {confidence}" if graded else ""
     return Digit(
         anchor=f"{prefix}-{index}",
@@ -102,42 +102,45 @@ def make_digit(
         predicted=predicted,
         pair=actual if actual == predicted else f"{actual} \N{RIGHTWARDS ARROW} {predicted}",
         confidence=confidence,
-        percent=round(100 * float(predictions.confidence[index]), 1) if graded else None,
-        right=bool(predictions.right[index]),
-        bars=_bars(predictions, index) if graded else (),
+        percent=round(100 * float(predictions.confidence[row]), 1) if graded else None,
+        right=bool(predictions.right[row]),
+        bars=_bars(predictions, row) if graded else (),
         next=next_anchor,
         note=note,
     )
 
 
-def mistakes_gallery(predictions: Predictions, images: ShownImages, galleries: Galleries) -> Gallery:
-    """The mistakes; each leads to the next one of its pair, and the last to the first."""
-    shown = stored(galleries.mistakes, images)
+def mistakes_gallery(predictions: Predictions, images: ShownImages, galleries: Galleries, errors: int) -> Gallery:
+    """The mistakes, of so many in all; each leads to the next one of its pair, and the last to the first."""
+    shown = stored(galleries.mistakes, predictions, images)
     pairs = pairs_of(predictions, np.array(shown, dtype=np.int64)).tolist()
     members: dict[int, list[int]] = {}
-    for pair, index in zip(pairs, shown, strict=True):
-        members.setdefault(pair, []).append(index)
+    for pair, row in zip(pairs, shown, strict=True):
+        members.setdefault(pair, []).append(row)
     following = {
-        index: f"image-{group[(place + 1) % len(group)]}"
+        row: f"image-{_place(predictions, group[(turn + 1) % len(group)])}"
         for group in members.values()
         if len(group) > 1
-        for place, index in enumerate(group)
+        for turn, row in enumerate(group)
     }
-    digits = tuple(make_digit(predictions, images, index, next_anchor=following.get(index, "")) for index in shown)
-    return Gallery(digits, _omitted(int((~predictions.right).sum()), len(shown)))
+    digits = tuple(make_digit(predictions, images, row, next_anchor=following.get(row, "")) for row in shown)
+    return Gallery(digits, _omitted(errors, len(shown)))
 
 
 def plain_gallery(
     predictions: Predictions,
     images: ShownImages,
-    index: Sequence[int],
+    rows: Sequence[int],
     prefix: str,
     notes: Mapping[int, str] | None = None,
 ) -> Gallery:
     """Images in their order, each with a note where it has one."""
     notes = notes or {}
     return Gallery(
-        tuple(make_digit(predictions, images, k, prefix=prefix, note=notes.get(k, "")) for k in stored(index, images))
+        tuple(
+            make_digit(predictions, images, row, prefix=prefix, note=notes.get(row, ""))
+            for row in stored(rows, predictions, images)
+        )
     )
 
 
@@ -146,7 +149,7 @@ def flips_gallery(
 ) -> Gallery:
     """The first images of those that flipped, each with what the baseline said."""
     names = predictions.class_names
-    shown = stored(index[:MOST_FLIPS].tolist(), images)
+    shown = stored(index[:MOST_FLIPS].tolist(), predictions, images)
     notes = {k: f"baseline: {said(baseline, k, names)}" for k in shown}
     return Gallery(plain_gallery(predictions, images, shown, prefix, notes).digits, _omitted(len(index), len(shown)))
 
@@ -174,10 +177,15 @@ def label_issues_gallery(
     return plain_gallery(predictions, images, index, "label", notes)
 
 
-def stored(index: Iterable[int], images: ShownImages) -> list[int]:
-    """Those of the indices whose pixels are there, in their order."""
+def stored(rows: Iterable[int], predictions: Predictions, images: ShownImages) -> list[int]:
+    """Those of the rows whose pixels are there, in their order."""
     there = set(images.index.tolist())
-    return [int(k) for k in index if int(k) in there]
+    return [int(row) for row in rows if _place(predictions, int(row)) in there]
+
+
+def _place(predictions: Predictions, row: int) -> int:
+    """Of the image in the data set."""
+    return row if predictions.index is None else int(predictions.index[row])
 
 
 def data_uri(media_type: str, data: bytes) -> str:

@@ -44,14 +44,15 @@ def make_matrix(confusion: NDArray[np.int64], predictions: Predictions, shown: S
     Args:
         confusion: shape (classes, classes), rows = actual.
         predictions: what it counts.
-        shown: indices of the mistakes on the page, worst-first.
+        shown: rows of the mistakes on the page, worst-first.
     """
     names = predictions.class_names
     if len(names) > MATRIX_CLASSES:
         return None
     targets: dict[int, str] = {}
-    for pair, index in zip(pairs_of(predictions, np.array(shown, dtype=np.int64)).tolist(), shown, strict=True):
-        targets.setdefault(pair, f"image-{index}")
+    rows = np.array(shown, dtype=np.int64)
+    for pair, place in zip(pairs_of(predictions, rows).tolist(), predictions.places(rows).tolist(), strict=True):
+        targets.setdefault(pair, f"image-{place}")
     most = int(np.where(np.eye(len(names), dtype=bool), 0, confusion).max())
     return Matrix(
         names,

@@ -50,7 +50,8 @@ class EvaluationResult:
 
     def figures(self) -> dict[str, "Figure"]:
         """Every figure as a matplotlib Figure, by name; drawn at each call."""
-        return make_figures(self.frames, self.predictions, self.history)
+        confidences = self.evaluation.tally.confidences if self.predictions.graded else None
+        return make_figures(self.frames, confidences, self.history)
 
     def __str__(self) -> str:
         return accuracy_sentence(self.evaluation.overall)

@@ -40,6 +40,7 @@ def make_pictures(
     if evaluation.tally.graded:
         findings["confidence"] = _confidence_finding(evaluation)
         findings["reliability"] = _reliability_finding(evaluation)
+    if "risk_coverage" in figures:
         findings["risk_coverage"] = _coverage_finding(evaluation)
     kinds = {
         "confusion": "Heat map of the shares of each actual class by predicted class.",

@@ -7,6 +7,7 @@ from typing import Any, Self
 from mnist_report.evaluation.calibration import noise_floor
 from mnist_report.evaluation.evaluation import CHANGED_BY_TEMPERATURE, Evaluation
 from mnist_report.evaluation.metrics import Metric
+from mnist_report.evaluation.mistakes import MOST_LISTED
 from mnist_report.report import text
 
 
@@ -97,6 +98,17 @@ def overall_table(metrics: Mapping[str, Metric]) -> Table:
         rows.append((title, value, spread, meaning))
     ids = tuple(f"metric-{name}" for name in metrics)
     return Table(("Metric", "Value", "95 % interval", "Meaning"), tuple(rows), frozenset({1, 2}), ids)
+
+
+def counted_note(evaluation: Evaluation) -> str:
+    """What is not there where the rows were not kept, else ""."""
+    if not evaluation.counted:
+        return ""
+    return (
+        "The images were counted part by part. What needs every row at once was left out and has a dash: equal-mass "
+        "calibration error, risk-coverage, ROC AUC, average precision and the percentiles of confidence. Of mistakes "
+        f"and hard images those are listed that matter most, at least the {text.count(MOST_LISTED)} worst mistakes."
+    )
 
 
 def per_class_table(evaluation: Evaluation, class_names: Sequence[str]) -> Table:
@@ -200,6 +212,8 @@ def label_issues_note(evaluation: Evaluation) -> str:
     """How many are suspected, and the accuracy without them; "" where none can be."""
     if not evaluation.tally.graded:
         return ""
+    if evaluation.counted:
+        return "These are the labels that the model believes in least. How many look wrong to it was not counted."
     suspected = int(evaluation.label_issues.suspected.sum())
     if suspected == 0:
         return "No label is suspected; these are the ones that the model believes in least."

@@ -37,13 +37,13 @@ def shown_runs(past: Sequence[EarlierRun]) -> tuple[EarlierRun, ...]:
     return tuple(past[-(SHOWN - 1) :])
 
 
-def make_trend(past: Sequence[EarlierRun], accuracy: Metric, right: NDArray[np.bool_]) -> Trend | None:
+def make_trend(past: Sequence[EarlierRun], accuracy: Metric, right: NDArray[np.bool_] | None) -> Trend | None:
     """Say the trend in words and a table; None where there are no earlier runs.
 
     Args:
         past: the earlier runs, the oldest first.
         accuracy: of this run.
-        right: shape (n,), which images it gets right.
+        right: shape (n,), which images it gets right; None where that was not kept.
     """
     shown = shown_runs(past)
     if not shown:
@@ -72,8 +72,8 @@ def make_trend(past: Sequence[EarlierRun], accuracy: Metric, right: NDArray[np.b
     )
 
 
-def _since(run: EarlierRun, right: NDArray[np.bool_]) -> tuple[str, str]:
+def _since(run: EarlierRun, right: NDArray[np.bool_] | None) -> tuple[str, str]:
     """The change in accuracy from an earlier run to this one, with its paired interval."""
-    if run.right is None or len(run.right) != len(right):
+    if right is None or run.right is None or len(run.right) != len(right):
         return text.DASH, text.DASH
     return spoken_difference(paired_proportions(right, run.right), share=True)

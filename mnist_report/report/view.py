@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
 from mnist_report.evaluation.comparison import Comparison
@@ -56,6 +57,7 @@ class View:
     change: Change | None
     trend: Trend | None
     overall: Table
+    counted_note: str
     per_class: Table
     matrix: Matrix | None
     confused_pairs: Table
@@ -78,6 +80,7 @@ class View:
     pictures: Mapping[str, Picture]
     graded: bool
     provenance: tuple[tuple[str, str], ...]
+    rows_stored: bool
     notes: Markup
 
 
@@ -102,14 +105,15 @@ def make_view(
     accuracy, errors = metrics["accuracy"], int(metrics["errors"].value)
     most = facts.get("most_mistakes", MOST_MISTAKES)
     chosen = choose_galleries(predictions, run.baseline, most_mistakes=most, seed=facts["seed"])
-    mistakes = gallery.mistakes_gallery(predictions, images, chosen)
-    shown = gallery.stored(chosen.mistakes, images)
+    mistakes = gallery.mistakes_gallery(predictions, images, chosen, errors)
+    shown = gallery.stored(chosen.mistakes, predictions, images)
+    examples = frozenset(predictions.places(np.array(shown, dtype=np.int64)).tolist())
     training = (facts["model"]["card"] or {}).get("training", {})
     return View(
         title=facts["title"],
         run_id=facts["run_id"],
         created=provenance.moment(facts["created"]),
-        headline=f"{text.percent(accuracy)} of {text.plural(len(predictions), 'image')} right",
+        headline=f"{text.percent(accuracy)} of {text.plural(accuracy.n, 'image')} right",
         summary=f"{text.count(errors)} wrong. {_scope(facts, accuracy)}",
         subject=f"{facts['model']['name']} on {provenance.data_name(facts['data'])}",
         key_figures=_key_figures(metrics, facts, training),
@@ -124,11 +128,12 @@ def make_view(
             if comparison is not None and run.baseline is not None
             else None
         ),
-        trend=make_trend(run.past, accuracy, predictions.right),
+        trend=make_trend(run.past, accuracy, None if evaluation.counted else predictions.right),
         overall=tables.overall_table(metrics),
+        counted_note=tables.counted_note(evaluation),
         per_class=tables.per_class_table(evaluation, names),
         matrix=make_matrix(evaluation.tally.confusion, predictions, shown),
-        confused_pairs=tables.pairs_table(evaluation, frozenset(shown)),
+        confused_pairs=tables.pairs_table(evaluation, examples),
         confused_pairs_caption=tables.pairs_caption(evaluation),
         confidence=tables.confidence_table(evaluation),
         calibration=tables.calibration_table(evaluation),
@@ -150,6 +155,7 @@ def make_view(
         pictures=make_pictures(evaluation, names, training, figures),
         graded=predictions.graded,
         provenance=provenance.provenance_rows(facts),
+        rows_stored=(facts.get("engine") or {}).get("predictions", True),
         notes=Markup(notes_html(run.notes)),  # noqa: S704  cleaned
     )
 

@@ -38,7 +38,8 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 def draw_figures(run: StoredRun, evaluation: Evaluation, without: Collection[str] = ()) -> dict[str, "Figure"]:
     """Every figure of a run, by name; without that of the training where it has been drawn already."""
     training = {} if "training" in without else (run.provenance["model"]["card"] or {}).get("training", {})
-    figures = make_figures(evaluation.frames, run.predictions, training.get("history", ()))
+    confidences = evaluation.tally.confidences if evaluation.tally.graded else None
+    figures = make_figures(evaluation.frames, confidences, training.get("history", ()))
     if run.past:
         facts = run.provenance
         this = EarlierRun(facts["run_id"], facts["created"], "", "", evaluation.overall["accuracy"], None)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mnist_report.errors import ConfigError, DataError, MnistReportError, OutputError
 from mnist_report.evaluation.paired import Difference, paired_proportions
 from mnist_report.evaluation.predictions import Predictions, Scores
-from mnist_report.runs.folder import read_run
+from mnist_report.runs.folder import COUNTED, read_run
 from mnist_report.runs.metrics_document import FORMAT
 from mnist_report.runs.predictions_file import read_predictions
 from mnist_report.runs.scores_file import FIELDS, read_scores, write_scores
@@ -80,6 +80,8 @@ def read_baseline(path: Path, class_names: tuple[str, ...]) -> Baseline:
     if (path / FACTS).exists():
         return _from_folder(path)
     run = read_run(path)
+    if run.summary is not None:
+        return _without_scores(path, f"{path} {COUNTED}")
     model, data = run.provenance["model"], run.provenance["data"]
     facts = {"run_id": run.provenance["run_id"], "model": {key: model[key] for key in ("name", "sha256")}}
     return Baseline(str(path), run.predictions, np.arange(len(run.predictions)), data["sha256"], facts)
@@ -124,6 +126,8 @@ def accept(run: Path, to: Path, *, by: str, why: str, when: str) -> Accepted:
     if not by.strip() or not why.strip():
         raise ConfigError("--by and --why must say who accepts the baseline, and why")
     stored = read_run(run)
+    if stored.summary is not None:
+        raise OutputError(f"{run}: {COUNTED}, so it cannot be a baseline; run it without --no-predictions")
     to = to.resolve()  # a link stays, and leads to the new one
     old, last = _old(to), None
     if old.exists() and not to.exists():

@@ -28,8 +28,10 @@ from mnist_report.evaluation.comparison import (
     flips_frame,
 )
 from mnist_report.evaluation.evaluation import Evaluation
+from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.past import EarlierRun
 from mnist_report.evaluation.predictions import Predictions, Scores
+from mnist_report.evaluation.summary import Summary
 from mnist_report.gates.frame import gates_document, gates_frame
 from mnist_report.gates.rules import GateSet, parse_gates
 from mnist_report.gates.rules_toml import to_toml
@@ -43,12 +45,15 @@ from mnist_report.runs.run_document import read_provenance
 from mnist_report.runs.scores_file import read_scores, write_scores
 from mnist_report.runs.shield import shielded
 from mnist_report.runs.slices_file import read_slices, write_slices
+from mnist_report.runs.summary_file import NAME as SUMMARY
+from mnist_report.runs.summary_file import read_summary, write_summary
 from mnist_report.runs.trend_file import TABLE as TREND
 from mnist_report.runs.trend_file import read_trend, trend_files
 
 if TYPE_CHECKING:
     import pandas as pd
 
+COUNTED = "was counted part by part and has no row per image that others could be held against"
 # What reading a file raises that is not what it was when it was written.
 DAMAGE = (
     OSError,
@@ -73,13 +78,14 @@ class StoredRun:
 
     Attributes:
         provenance: run.json.
-        predictions: predictions.parquet.
+        predictions: predictions.parquet; of a run that was counted part by part the rows that were kept, kept.parquet.
         images: images.npz.
         slice_columns: slices.parquet: by column, each image's value.
         gates: gates.toml, or None where nothing was gated.
         baseline: baseline.parquet, or None.
         notes: notes.md, empty where there are none.
         past: frames/trend.csv and trend.npz: earlier runs of the same images, the oldest first.
+        summary: summary.npz: what was counted, or None where every row is there.
     """
 
     provenance: Mapping[str, Any]
@@ -90,6 +96,12 @@ class StoredRun:
     baseline: Scores | None = None
     notes: str = ""
     past: tuple[EarlierRun, ...] = ()
+    summary: Summary | None = None
+
+    @property
+    def n(self) -> int:
+        """The number of images."""
+        return self.summary.tally.n if self.summary else len(self.predictions)
 
     @property
     def no_baseline(self) -> str:
@@ -169,7 +181,10 @@ def write_results(
     comparison: Comparison | None = None,
 ) -> None:
     """Write the tables of images, gates.toml, notes.md, metrics.json, frames/*.csv and images.npz."""
-    write_predictions(folder / "predictions.parquet", run.predictions)
+    if run.summary is None:
+        write_predictions(folder / "predictions.parquet", run.predictions)
+    else:
+        write_summary(folder, run.summary)
     if run.slice_columns:
         write_slices(folder / "slices.parquet", run.slice_columns)
     if run.gates is not None:
@@ -244,12 +259,18 @@ def read_run(folder: Path) -> StoredRun:
     try:
         provenance = read_provenance(path)
         class_names = tuple(provenance["data"]["class_names"])
-        path = folder / "predictions.parquet"
-        predictions, index = read_predictions(path, class_names)
-        if not np.array_equal(index, np.arange(len(index))):
-            raise ValueError("its rows are not in the order of the images")
         path = folder / "images.npz"
         images = read_images(path)
+        path = folder / SUMMARY
+        if path.exists():
+            wanted = Wanted(provenance["most_mistakes"], provenance["seed"])
+            summary = read_summary(folder, class_names, images, wanted)
+            predictions = summary.kept.predictions
+        else:
+            summary, path = None, folder / "predictions.parquet"
+            predictions, index = read_predictions(path, class_names)
+            if not np.array_equal(index, np.arange(len(index))):
+                raise ValueError("its rows are not in the order of the images")
         path = folder / "slices.parquet"
         slice_columns = read_slices(path, len(predictions))
         path = folder / "gates.toml"
@@ -266,7 +287,7 @@ def read_run(folder: Path) -> StoredRun:
         raise OutputError(f"{path}: missing from the run folder") from error
     except DAMAGE as error:
         raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
-    return StoredRun(provenance, predictions, images, slice_columns, gates, baseline, notes, past)
+    return StoredRun(provenance, predictions, images, slice_columns, gates, baseline, notes, past, summary)
 
 
 def _json(document: Mapping[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,30 +48,47 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
     Of predictions without probabilities all after `predicted` are null.
     """
+    with predictions_writer(path, len(predictions.class_names)) as write:
+        write(predictions)
+
+
+@contextmanager
+def predictions_writer(path: Path, classes: int) -> Iterator[Callable[[Predictions], None]]:
+    """Write predictions as they come; see `write_predictions`. A row group has at most `ROWS_AT_A_TIME` rows."""
     import pyarrow as pa
     from pyarrow import parquet
 
+    whole = dict.fromkeys(("index", "label", "predicted"), pa.int64())
+    of_scores = dict.fromkeys(("confidence", "margin", "loss"), pa.float64())
+    schema = pa.schema({**whole, **of_scores, **{f"p{k}": pa.float32() for k in range(classes)}})
+    # Hardly two images share a probability: a dictionary of them would take four times as long and a third more room.
+    with parquet.ParquetWriter(path, schema, use_dictionary=["label", "predicted"]) as writer:
+
+        def write(predictions: Predictions) -> None:
+            columns = _columns(predictions)
+            unknown = set() if predictions.graded else set(columns) - set(whole)
+            # In parts, for Arrow copies what it writes.
+            for first in range(0, len(predictions), ROWS_AT_A_TIME):
+                part = {name: values[first : first + ROWS_AT_A_TIME] for name, values in columns.items()}
+                known = {
+                    name: pa.nulls(len(values), schema.field(name).type) if name in unknown else pa.array(values)
+                    for name, values in part.items()
+                }
+                writer.write_table(pa.table(known, schema))
+
+        yield write
+
+
+def _columns(predictions: Predictions) -> dict[str, NDArray[Any]]:
     columns: dict[str, Any] = {
-        "index": np.arange(len(predictions)),
+        "index": predictions.places(np.arange(len(predictions))),
         "label": predictions.labels,
         "predicted": predictions.predicted,
         "confidence": predictions.confidence,
         "margin": predictions.margin,
         "loss": predictions.loss,
     }
-    columns |= {f"p{k}": predictions.probabilities[:, k] for k in range(len(predictions.class_names))}
-    schema = pa.schema([(name, pa.from_numpy_dtype(values.dtype)) for name, values in columns.items()])
-    unknown = set() if predictions.graded else set(columns) - {"index", "label", "predicted"}
-    # Hardly two images share a probability: a dictionary of them would take four times as long and a third more room.
-    with parquet.ParquetWriter(path, schema, use_dictionary=["label", "predicted"]) as writer:
-        # In parts, for Arrow copies what it writes.
-        for first in range(0, len(predictions), ROWS_AT_A_TIME):
-            part = {name: values[first : first + ROWS_AT_A_TIME] for name, values in columns.items()}
-            known = {
-                name: pa.nulls(len(values), schema.field(name).type) if name in unknown else pa.array(values)
-                for name, values in part.items()
-            }
-            writer.write_table(pa.table(known, schema))
+    return columns | {f"p{k}": predictions.probabilities[:, k] for k in range(len(predictions.class_names))}
 
 
 def read_predictions(path: Path, class_names: tuple[str, ...] | None = None) -> tuple[Predictions, NDArray[np.int64]]:
@@ -159,6 +177,8 @@ def read_scored_images(path: Path) -> ScoredImages:
             file = path / "run.json"
             facts = json.loads(file.read_text("utf-8"))["data"]
             file = path / "predictions.parquet"
+            if not file.exists() and (path / "summary.npz").exists():
+                raise OutputError(f"{path}: its predictions were not stored (--no-predictions)")
         names = facts["class_names"]
         predictions, index = read_predictions(file, tuple(names) if names is not None else None)
     except FileNotFoundError as error:

@@ -160,7 +160,8 @@ def read_record(folder: Path) -> Record:
         document = json.loads(path.read_text("utf-8"))
         metrics, gates = tuple(_metrics(document)), tuple(_gates(document))
         path = folder / "predictions.parquet"
-        row["right"] = _right(path) if row["n"] <= MOST_RIGHT else None
+        stored = path.exists() or not (folder / "summary.npz").exists()
+        row["right"] = _right(path) if stored and row["n"] <= MOST_RIGHT else None
     except FileNotFoundError as error:
         raise OutputError(f"{path}: missing from the run folder") from error
     except DAMAGE as error:
