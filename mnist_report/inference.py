@@ -49,24 +49,44 @@ class Inference:
     seconds: float
 
     @property
+    def pace(self) -> "Pace":
+        """How fast."""
+        return Pace(len(self.answer), self.batch_size, self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a model answered.
+
+    Attributes:
+        n: the images.
+        batch_size: images per call of the model.
+        seconds: for all of them.
+    """
+
+    n: int
+    batch_size: int
+    seconds: float
+
+    @property
     def images_per_second(self) -> float:
         """Throughput over the whole set."""
-        return len(self.answer) / self.seconds
+        return self.n / self.seconds
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """All that the later stages learn from a model.
+    """All that the later stages learn from a model, besides what it said.
 
     Attributes:
         anatomy: what it is made of.
         backend: what it ran on.
-        inference: what it said, and how fast.
+        pace: how fast it was.
     """
 
     anatomy: Anatomy
     backend: Backend
-    inference: Inference
+    pace: Pace
 
 
 @dataclass(slots=True)

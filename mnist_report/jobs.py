@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from mnist_report.data.dataset import Dataset
+from mnist_report.data.dataset import Described
 from mnist_report.data.reading import AS_IT_IS, Reading
+from mnist_report.engines import LOCAL, Engine
 from mnist_report.evaluation.mistakes import MOST_MISTAKES
 from mnist_report.gates.rules import GateSet
 from mnist_report.inference import Answer
@@ -54,6 +55,7 @@ class Job:
         reading: how the data are read.
         scale: of the pixels that the model expects: one of `SCALES`, or "auto".
         together: whether other models are run beside it: then its earlier runs are those of its own name.
+        engine: where the images are predicted.
     """
 
     model: Path
@@ -77,6 +79,7 @@ class Job:
     reading: Reading = AS_IT_IS
     scale: ScaleName | Literal["auto"] = "auto"
     together: bool = False
+    engine: Engine = LOCAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def make_provenance(
     job: Job,
     surroundings: Surroundings,
     model_file: ModelFile,
-    dataset: Dataset,
+    data: Described,
     answer: Answer,
     *,
     given: Mapping[str, Any],
@@ -134,20 +137,20 @@ def make_provenance(
         job: what is done.
         surroundings: in which.
         model_file: the model.
-        dataset: what it was asked.
+        data: what it was asked.
         answer: what it answered.
         given: what happened to the images before.
         gave: what its numbers are.
     """
-    anatomy, backend, inference = answer.anatomy, answer.backend, answer.inference
-    return _common_facts(job, surroundings, dataset, backend.versions) | {
+    anatomy, backend, pace = answer.anatomy, answer.backend, answer.pace
+    return _common_facts(job, surroundings, data, backend.versions) | {
         "device": {
             "kind": backend.device,
             "name": backend.device_name,
             "backend": backend.name,
-            "batch_size": inference.batch_size,
-            "inference_s": round(inference.seconds, 3),
-            "images_per_second": round(inference.images_per_second, 1),
+            "batch_size": pace.batch_size,
+            "inference_s": round(pace.seconds, 3),
+            "images_per_second": round(pace.images_per_second, 1),
         },
         "model": {
             "kind": "model",
@@ -169,10 +172,10 @@ def make_provenance(
 
 
 def provenance_of_predictions(
-    job: Job, surroundings: Surroundings, file: ForeignPredictions, dataset: Dataset
+    job: Job, surroundings: Surroundings, file: ForeignPredictions, data: Described
 ) -> dict[str, Any]:
     """run.json without a model: nobody knows what it is made of, nor where and how fast it ran."""
-    return _common_facts(job, surroundings, dataset, {}) | {
+    return _common_facts(job, surroundings, data, {}) | {
         "device": None,
         "model": {
             "kind": "predictions",
@@ -187,7 +190,7 @@ def provenance_of_predictions(
 
 
 def _common_facts(
-    job: Job, surroundings: Surroundings, dataset: Dataset, versions: Mapping[str, str]
+    job: Job, surroundings: Surroundings, data: Described, versions: Mapping[str, str]
 ) -> dict[str, Any]:
     """What run.json says of every run."""
     return {
@@ -206,12 +209,12 @@ def _common_facts(
         },
         "host": {"name": surroundings.host, "system": surroundings.system},
         "data": {
-            "source": writable(dataset.source),
-            "split": dataset.split or None,
-            "n": len(dataset),
-            "sha256": dataset.sha256,
-            "image_shape": list(dataset.images.shape[1:]) if dataset.images.size else None,
-            "class_names": list(dataset.class_names),
+            "source": writable(data.source),
+            "split": data.split or None,
+            "n": data.n,
+            "sha256": data.sha256,
+            "image_shape": list(data.image_shape) if data.image_shape else None,
+            "class_names": list(data.class_names),
             "centered": job.reading.center,
             "transposed": job.reading.transpose,
         },

@@ -99,14 +99,17 @@ def run(
             watch.lap("model")
             inference = model.predict(dataset.images, show, chosen.preparation)
         watch.lap("inference")
-        log.info("predicted %s images/s", f"{inference.images_per_second:,.0f}")
+        log.info("predicted %s images/s", f"{inference.pace.images_per_second:,.0f}")
         predictions, gave = understand(inference.answer, anatomy, dataset, f"{job.model}: the predictions")
-        answer = Answer(anatomy, backend, inference)
+        answer = Answer(anatomy, backend, inference.pace)
+        facts = make_provenance(
+            job, surroundings, model_file, dataset.described, answer, given=chosen.facts, gave=gave
+        )
         finished = finish_run(
             folder,
             job=job,
             surroundings=surroundings,
-            facts=make_provenance(job, surroundings, model_file, dataset, answer, given=chosen.facts, gave=gave),
+            facts=facts,
             dataset=dataset,
             predictions=predictions,
             slice_columns=slice_columns,
@@ -171,8 +174,23 @@ def finish_run(
     needed = looks_back(job.gates)
     past = earlier_runs(job.reports, dataset.sha256, most_runs(job.gates), model=own, needed=needed)
     stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes, past)
+    return complete(folder, job=job, stored=stored, formats=formats, watch=watch, lines=lines, drawn=drawn)
+
+
+def complete(
+    folder: Path,
+    *,
+    job: Job,
+    stored: StoredRun,
+    formats: Sequence[str],
+    watch: Stopwatch,
+    lines: list[str],
+    drawn: Mapping[str, str] = NOTHING,
+) -> Finished:
+    """What is known of a run becomes its folder: evaluate, judge, report, publish. See `run`."""
+    facts, run_id = stored.provenance, stored.provenance["run_id"]
     evaluation = evaluate_run(stored)
-    judged = judge_run(stored, surroundings.created.date(), evaluation)
+    judged = judge_run(stored, datetime.fromisoformat(facts["created"]).date(), evaluation)
     verdict = judged.verdict
     with writing_to(job.reports):
         write_results(folder, stored, evaluation, verdict, judged.comparison)
@@ -194,7 +212,7 @@ def finish_run(
         status = verdict.exit_status if verdict else 0
         outcome = verdict.outcome if verdict else None
         ends = {"durations_s": watch.laps, "status": "finished", "verdict": outcome, "exit_status": status}
-        write_provenance(folder, facts | ends)
+        write_provenance(folder, {**facts, **ends})
         log.info("%s", accuracy_sentence(evaluation.overall))
         sentence, pager = last_line(judged), pager_line(judged, run_id)
         if sentence not in pager:

@@ -58,7 +58,7 @@ def run_predictions(job: Job, surroundings: Surroundings) -> Finished:
             folder,
             job=job,
             surroundings=surroundings,
-            facts=provenance_of_predictions(job, surroundings, file, dataset),
+            facts=provenance_of_predictions(job, surroundings, file, dataset.described),
             dataset=dataset,
             predictions=predictions,
             slice_columns=slice_columns,

@@ -105,7 +105,9 @@ def test_many_classes_that_are_never_predicted_are_one_sentence(classes, never, 
     labels = np.repeat(np.arange(classes), 4)
     names = tuple(f"c{k}" for k in range(classes))
     predictions = make_class_predictions(np.where(labels < never, classes - 1, labels), labels, names, "x")
-    found = [sentence for sentence in find(Tally.of(predictions), predictions.class_names) if "never predicted" in sentence]
+    found = [
+        sentence for sentence in find(Tally.of(predictions), predictions.class_names) if "never predicted" in sentence
+    ]
     assert len(found) == 1
     assert found[0].endswith(ending)
 

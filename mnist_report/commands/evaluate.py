@@ -10,6 +10,7 @@ from mnist_report.commands.options import (
     BatchSize,
     Data,
     Device,
+    EngineOptions,
     Model,
     ModelSha256,
     MostMistakes,
@@ -25,6 +26,7 @@ from mnist_report.commands.options import (
 )
 from mnist_report.commands.session import Wait, session
 from mnist_report.data.reading import AS_IT_IS, Reading
+from mnist_report.engines import LOCAL, Engine
 from mnist_report.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ def evaluate(
     batch_size: BatchSize = 500,
     seed: Seed = 42,
     most_mistakes: MostMistakes = 300,
+    engine: EngineOptions = LOCAL,
     wait: Wait = 0.0,
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
@@ -79,6 +82,7 @@ def evaluate(
             gates=None,
             notes=None,
             templates=None,
+            engine=engine,
         )
         with session(job, wait) as (operation, surroundings):
             finished = run_job(job, terminal, surroundings=surroundings)
@@ -109,6 +113,7 @@ def make_job(
     gates: "GateSet | None",
     notes: Path | None,
     templates: Path | None,
+    engine: Engine,
 ) -> "Job":
     """The options as a job.
 
@@ -153,6 +158,7 @@ def make_job(
         notes=read_notes(notes) if notes else "",
         templates=templates,
         predictions=predictions,
+        engine=engine,
     )
 
 
@@ -189,6 +195,11 @@ def run_job(
     from mnist_report.commands.surroundings import look_around
 
     surroundings = surroundings or look_around()
+    from mnist_report.counted import is_counted, run_counted
+
+    if is_counted(job):
+        with terminal.progress("images") as move:
+            return run_counted(job, surroundings, lambda done, total: move(done, total, ""))
     if job.predictions is not None:
         from mnist_report.predicted import run_predictions
 

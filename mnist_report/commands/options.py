@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Group, Parameter
 
 from mnist_report.data.reading import Reading
+from mnist_report.engines import Engine
 from mnist_report.errors import ConfigError
 
 FORMATS = ("html", "pdf")
@@ -29,6 +30,7 @@ Data = Annotated[
         "as Keras's, a .csv of pixels, or a .parquet with the columns image and label."
     ),
 ]
+EngineOptions = Annotated[Engine, Parameter(name="*", group=Group("Engine", sort_key=7))]
 ReadingOptions = Annotated[Reading, Parameter(name="*", group=Group("Data", sort_key=4))]
 Split = Annotated[Literal["test", "train"], Parameter(help="Which part of the data.")]
 Slices = Annotated[

@@ -14,6 +14,7 @@ from mnist_report.commands.options import (
     BatchSize,
     Data,
     Device,
+    EngineOptions,
     Format,
     Models,
     ModelSha256,
@@ -35,6 +36,7 @@ from mnist_report.commands.session import Wait, session
 from mnist_report.commands.several import run_models
 from mnist_report.commands.train import INTERRUPTED, train_model
 from mnist_report.data.reading import AS_IT_IS
+from mnist_report.engines import LOCAL
 from mnist_report.errors import ConfigError
 from mnist_report.model.recipes import Recipe
 
@@ -63,6 +65,7 @@ def run(
     batch_size: BatchSize = 500,
     seed: Seed = 42,
     most_mistakes: MostMistakes = 300,
+    engine: EngineOptions = LOCAL,
     wait: Wait = 0.0,
     training: TrainingOptions = Recipe(),  # noqa: B008  frozen
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
@@ -114,6 +117,7 @@ def run(
             gates=gates or default_gates(with_baseline=gate_options.baseline is not None),
             notes=notes,
             templates=template_dir,
+            engine=engine,
         )
         with session(job, wait, len(models) or 1) as (operation, begun):
             if train:

@@ -10,6 +10,27 @@ from numpy.typing import NDArray
 from mnist_report.errors import DataError
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What is to be said of a data set; see `Dataset`.
+
+    Attributes:
+        source: where it came from.
+        split: "train" or "test", or empty.
+        n: the images.
+        image_shape: (height, width), or None where there are no images.
+        class_names: in label order.
+        sha256: its digest.
+    """
+
+    source: str
+    split: str
+    n: int
+    image_shape: tuple[int, ...] | None
+    class_names: tuple[str, ...]
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """Labelled images of one split.
@@ -32,6 +53,12 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def described(self) -> Described:
+        """What is to be said of it."""
+        shape = self.images.shape[1:] if self.images.size else None
+        return Described(self.source, self.split, len(self), shape, self.class_names, self.sha256)
 
 
 def make_dataset(

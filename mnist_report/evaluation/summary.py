@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mnist_report.errors import DataError
 from mnist_report.evaluation import findings, frames
-from mnist_report.evaluation.columns import Column, count_columns, quartile_slices
+from mnist_report.evaluation.quartiles import Column, count_columns, quartile_slices
 from mnist_report.evaluation.confidences import Confidences
 from mnist_report.evaluation.evaluation import Evaluation, tally_at, tempered
 from mnist_report.evaluation.kept import Kept, Wanted

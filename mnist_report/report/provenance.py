@@ -52,6 +52,7 @@ def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         "Data": ", ".join([data_name(data), *(CHANGES[key] for key in CHANGES if data.get(key))]),
         "Data sha256": data["sha256"],
         **({} if without_model(facts) else _device_terms(facts)),
+        **({"Counted in": _engine(facts["engine"])} if facts.get("engine") else {}),
         "Seed": str(facts["seed"]),
         "Host": f"{host['name']}, {host['system']}",
         "Versions": ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
@@ -115,6 +116,16 @@ def _device_terms(facts: Mapping[str, Any]) -> dict[str, str]:
             f"in batches of {device['batch_size']}, compilation included"
         ),
     }
+
+
+def _engine(engine: Mapping[str, Any]) -> str:
+    """Like "12 shards on 2 workers of Ray, 1 of them given to another worker"."""
+    counted = text.plural(engine["shards"], "shard")
+    if engine["name"] == "ray":
+        counted += f" on {text.plural(engine['workers'], 'worker')} of Ray"
+    if engine["retries"] == 1:
+        return f"{counted}, 1 of them given to another worker"
+    return f"{counted}, {text.count(engine['retries'])} times given to another worker" if engine["retries"] else counted
 
 
 def data_name(data: Mapping[str, Any]) -> str:

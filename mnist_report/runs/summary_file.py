@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.evaluation.columns import Column
+from mnist_report.evaluation.quartiles import Column
 from mnist_report.evaluation.confidences import EDGES, Confidences
 from mnist_report.evaluation.kept import Kept, Wanted
 from mnist_report.evaluation.predictions import Predictions

@@ -1,0 +1,225 @@
+"""The main job for images that are counted shard by shard."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from mnist_report.counting import Counted, ModelEngine, Plan, local_engine
+from mnist_report.data.class_names import read_class_names
+from mnist_report.data.dataset import Described
+from mnist_report.data.shards import Shards, find_shards, shards_digest
+from mnist_report.data.limits import MOST_ROWS
+from mnist_report.data.sources import EMBEDDED
+from mnist_report.errors import ConfigError, DataError, ModelError
+from mnist_report.evaluation.kept import Wanted
+from mnist_report.evaluation.mistakes import choose_galleries
+from mnist_report.evaluation.predictions import Predictions
+from mnist_report.evaluation.summary import Summary, add_up
+from mnist_report.inference import Answer, Pace
+from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of
+from mnist_report.judging import Finished, most_runs
+from mnist_report.model.adapter import Anatomy, check_classes
+from mnist_report.model.card import card_temperature
+from mnist_report.model.opening import opened_model
+from mnist_report.model.outputs import OutputKind
+from mnist_report.model.store import ModelFile
+from mnist_report.pipeline import complete, import_libraries
+from mnist_report.preparing import choose_preparation, training_sample
+from mnist_report.report.ahead import draw_ahead
+from mnist_report.report.formats import usable_formats
+from mnist_report.report.templates import check_templates
+from mnist_report.runs.earlier import earlier_runs
+from mnist_report.runs.folder import StoredRun, unfinished_run, writing_to
+from mnist_report.runs.images_file import ShownImages
+from mnist_report.runs.log import recorded
+from mnist_report.runs.predictions_file import predictions_writer
+from mnist_report.stopwatch import Stopwatch
+
+log = logging.getLogger("mnist_report")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Total:
+    """What came of all shards together.
+
+    Attributes:
+        summary: the counts.
+        sha256: digest of the data.
+        gave: what the model's numbers were taken for.
+        seconds: from the first shard to the last.
+    """
+
+    summary: Summary
+    sha256: str
+    gave: OutputKind
+    seconds: float
+
+
+def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) -> Finished:
+    """The main job shard by shard: memory holds no more than a few of them, and whoever has workers shares them out.
+
+    Args:
+        job: what to do.
+        surroundings: for the provenance.
+        show: told how many of how many images are predicted.
+
+    Returns:
+        The run folder and the verdict.
+
+    Raises:
+        ConfigError: the job has something that needs every row at once.
+        MnistReportError: input, device or output is at fault; no run folder is left.
+    """
+    refuse_what_needs_rows(job)
+    with recorded(run_id_of(job, surroundings)) as lines, unfinished_run(job.reports) as folder:
+        watch = Stopwatch()
+        check_templates(job.templates)
+        with (
+            opened_model(job.model, trusted=job.trust_model, sha256=job.model_sha256) as file,
+            _engine(job, file) as engine,
+        ):
+            shards = find_shards(job.data, job.split, job.reading)
+            log.info("%s: %s split, %s images in %d shards", job.data, job.split, f"{shards.n:,}", len(shards.shards))
+            formats = usable_formats(job.formats)
+            import_libraries(formats)
+            drawn = draw_ahead(file.card, formats)
+            anatomy, backend = engine.wait_until_loaded()
+            names = _class_names(job, shards, anatomy)
+            check_classes(anatomy, len(names), str(job.model))
+            first = next(shards.read(names))
+            sample = partial(training_sample, first, job.reading, job.seed)
+            chosen = choose_preparation(engine, anatomy, first, scale=job.scale, sample=sample)
+            plan = Plan(
+                class_names=names,
+                anatomy=anatomy,
+                preparation=chosen.preparation,
+                temperature=card_temperature(file.card),
+                wanted=Wanted(job.most_mistakes, job.seed),
+                rows=not job.engine.no_predictions,
+                model=str(job.model),
+            )
+            watch.lap("model")
+            total = _add_up(engine.count(shards, plan, show), plan, folder)
+        watch.lap("inference")
+        data = Described(job.data, job.split, shards.n, first.images.shape[1:], names, total.sha256)
+        pace = Pace(shards.n, job.batch_size, total.seconds)
+        log.info("predicted %s images/s", f"{pace.images_per_second:,.0f}")
+        facts = make_provenance(
+            job, surroundings, file, data, Answer(anatomy, backend, pace), given=chosen.facts, gave=total.gave
+        )
+        facts |= {"engine": _engine_facts(job, engine, shards, total), "slices": None, "baseline": None}
+        facts |= {"run_id": run_id_of(job, surroundings)}
+        stored = _stored(job, facts, total.summary)
+        finished = complete(
+            folder, job=job, stored=stored, formats=formats, watch=watch, lines=lines, drawn=drawn
+        )
+        if chosen.doubt:
+            # Only now: of a run that fails there is one line.
+            log.warning("%s: %s", job.model.name, chosen.doubt)
+        return finished
+
+
+def is_counted(job: Job) -> bool:
+    """Whether a job's images are counted: because that is asked for, or because memory would not hold them."""
+    if job.engine.engine == "ray" or job.engine.no_predictions:
+        return True
+    if job.predictions is not None or job.data == EMBEDDED:
+        return False
+    try:
+        return find_shards(job.data, job.split, job.reading).n > MOST_ROWS
+    except DataError:
+        return False  # who reads it says why
+
+
+def refuse_what_needs_rows(job: Job) -> None:
+    """See that nothing is asked for that a counted run cannot give.
+
+    Raises:
+        ConfigError: something is.
+    """
+    for option, given in (("--baseline", job.baseline), ("--slices", job.slices), ("--predictions", job.predictions)):
+        if given is not None:
+            raise ConfigError(
+                f"{option} {given}: needs every row at once, and these images are counted part by part (as with "
+                "--no-predictions, --engine ray or more images than memory holds); leave it out"
+            )
+    if job.together:
+        raise ConfigError("images that are counted part by part have no leaderboard; run each model alone")
+
+
+def _engine(job: Job, file: ModelFile) -> AbstractContextManager[ModelEngine]:
+    if job.engine.engine == "ray":
+        from mnist_report.ray_engine import ray_engine
+
+        return ray_engine(file, job.device, job.batch_size, job.engine)
+    return local_engine(file, job.device, job.batch_size)
+
+
+def _class_names(job: Job, shards: Shards, anatomy: Anatomy) -> tuple[str, ...]:
+    """Those that are wanted, those of the data, or numbers: as many as the model has."""
+    if job.reading.class_names:
+        return read_class_names(job.reading.class_names)
+    return shards.names or tuple(str(k) for k in range(10 if anatomy.single_label else anatomy.num_classes))
+
+
+def _add_up(parts: Iterator[Counted], plan: Plan, folder: Path) -> Total:
+    """Add up the shards as they come, in their order; their rows go into a file."""
+    began = time.perf_counter()
+    digests: list[str] = []
+    kinds: list[OutputKind] = []
+
+    def summaries() -> Iterator[Summary]:
+        with _rows(plan, folder) as write:
+            for part in parts:
+                if kinds and part.gave != kinds[0]:
+                    raise ModelError(
+                        f"{plan.model}: gave {part.gave} for {part.shard.name} and {kinds[0]} before; end the model "
+                        "with a softmax"
+                    )
+                digests.append(part.sha256)
+                kinds.append(part.gave)
+                if part.predictions is not None:
+                    write(part.predictions)
+                yield part.summary
+
+    summary = add_up(summaries())
+    return Total(summary, shards_digest(digests), kinds[0], time.perf_counter() - began)
+
+
+def _rows(plan: Plan, folder: Path) -> AbstractContextManager[Callable[[Predictions], None]]:
+    """Where the rows go."""
+    if not plan.rows:
+        return nullcontext(lambda _: None)
+    return _written(folder, len(plan.class_names))
+
+
+@contextmanager
+def _written(folder: Path, classes: int) -> Iterator[Callable[[Predictions], None]]:
+    with writing_to(folder.parent), predictions_writer(folder / "predictions.parquet", classes) as write:
+        yield write
+
+
+def _engine_facts(job: Job, engine: ModelEngine, shards: Shards, total: Total) -> dict[str, Any]:
+    return {
+        "name": job.engine.engine,
+        "workers": engine.workers,
+        "shards": len(shards.shards),
+        "retries": engine.retries,
+        "seconds": round(total.seconds, 3),
+        "predictions": not job.engine.no_predictions,
+    }
+
+
+def _stored(job: Job, facts: dict[str, Any], summary: Summary) -> StoredRun:
+    """The run with the images that its report shows."""
+    rows = summary.kept.predictions
+    shown = choose_galleries(rows, most_mistakes=job.most_mistakes, seed=job.seed).index
+    past = earlier_runs(job.reports, facts["data"]["sha256"], most_runs(job.gates))
+    images = ShownImages(rows.places(shown), summary.kept.pixels[shown])
+    return StoredRun(facts, rows, images, {}, job.gates, notes=job.notes, past=past, summary=summary)

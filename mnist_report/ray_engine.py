@@ -1,0 +1,254 @@
+"""The model on the workers of a Ray cluster; each holds it in a process of its own, as this machine would."""
+
+import io
+import logging
+import os
+import tarfile
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.counting import Counted, LocalEngine, Plan, count_shard, local_engine
+from mnist_report.data.shards import Shard, Shards, read_shard
+from mnist_report.engines import Engine
+from mnist_report.errors import ConfigError, DeviceError, MnistReportError, ModelError
+from mnist_report.inference import Inference
+from mnist_report.model.adapter import Anatomy
+from mnist_report.model.backend import Backend
+from mnist_report.model.scaling import Preparation
+from mnist_report.model.scratch import scratch_folder
+from mnist_report.model.store import ModelFile
+
+log = logging.getLogger("mnist_report")
+
+# CPUs for one worker where the cluster has no GPU: the libraries below keep so many busy.
+CPUS_A_WORKER = 4
+# A shard that so many workers in a row did not survive is at fault itself.
+MOST_TRIES = 4
+# So many shards for each worker may be finished before it is their turn to be added up.
+AHEAD = 4
+
+
+class Worker:
+    """What runs on a worker of the cluster: the model, asked about one shard after the other."""
+
+    def __init__(self, packed: bytes, model: ModelFile, device: str, batch_size: int, cpus: int) -> None:
+        """Unpack the model and begin to load it.
+
+        Args:
+            packed: see `_pack`.
+            model: as it was looked at.
+            device: "auto", "cpu" or "gpu".
+            batch_size: images per call of the model.
+            cpus: so many threads for it.
+        """
+        os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(cpus)
+        self._until_the_end = ExitStack()
+        folder = self._until_the_end.enter_context(scratch_folder())
+        copy = _unpack(packed, folder)
+        self._engine: LocalEngine = self._until_the_end.enter_context(
+            local_engine(replace(model, copy=copy), device, batch_size)
+        )
+
+    def loaded(self) -> tuple[Anatomy, Backend]:
+        """Wait until the model is loaded."""
+        return self._engine.wait_until_loaded()
+
+    def predict(self, images: NDArray[np.uint8], preparation: Preparation | None) -> Inference:
+        """Ask the model about images."""
+        return self._engine.predict(np.array(images), _nobody, preparation)
+
+    def count(self, shard: Shard, plan: Plan) -> Counted:
+        """Read a shard, ask the model about it and count."""
+        part = read_shard(shard, plan.class_names)
+        return count_shard(shard, part, self._engine.predict(part.images, _nobody, plan.preparation).answer, plan)
+
+
+@dataclass(slots=True)
+class RayEngine:
+    """Workers of a cluster; see `counting.ModelEngine`.
+
+    Attributes:
+        model: its file.
+        workers: how many there are.
+        retries: how often a shard was given to another worker.
+    """
+
+    model: ModelFile
+    workers: int
+    _start: Callable[[], Any]
+    _crew: list[Any]
+    retries: int = 0
+
+    def wait_until_loaded(self) -> tuple[Anatomy, Backend]:
+        """See `RunningModel.wait_until_loaded`; all workers have then loaded it."""
+        answers = [_get(worker.loaded.remote()) for worker in self._crew]
+        anatomy, backend = answers[0]
+        log.info("%s: loaded by %d workers on %s (%s)", self.model.path.name, self.workers, backend.device, backend.name)
+        return anatomy, backend
+
+    def predict(
+        self, images: NDArray[np.uint8], show: Callable[[int, int], None], preparation: Preparation | None = None
+    ) -> Inference:
+        """See `RunningModel.predict`; the first worker does it."""
+        answer: Inference = _get(self._crew[0].predict.remote(images, preparation))
+        show(len(images), len(images))
+        return answer
+
+    def count(self, shards: Shards, plan: Plan, show: Callable[[int, int], None]) -> Iterator[Counted]:
+        """See `counting.ModelEngine.count`.
+
+        A shard whose worker is lost is given to a new one. What a lost worker had not handed over does not count, so
+        each shard counts once.
+        """
+        import ray
+        from ray.exceptions import RayActorError
+
+        if not shards.apart:
+            raise ConfigError(
+                f"--engine ray: {shards.source} can only be read from its beginning, so workers cannot share it; "
+                "give Parquet files, uncompressed IDX files or a folder of pictures"
+            )
+        waiting, tries = deque(shards.shards), [0] * len(shards.shards)
+        busy: dict[Any, tuple[int, Shard]] = {}
+        idle = list(range(self.workers))
+        finished: dict[int, Counted] = {}
+        turn = done = 0
+        while turn < len(shards.shards):
+            while idle and waiting and waiting[0].number < turn + AHEAD * self.workers:
+                shard, one = waiting.popleft(), idle.pop(0)
+                busy[self._crew[one].count.remote(shard, plan)] = one, shard
+            [ready], _ = ray.wait(list(busy))
+            one, shard = busy.pop(ready)
+            try:
+                finished[shard.number] = _get(ready)
+            except RayActorError as error:
+                tries[shard.number] += 1
+                if tries[shard.number] >= MOST_TRIES:
+                    raise ModelError(
+                        f"--engine ray: {MOST_TRIES} workers were lost over {shard.name}; the last time: "
+                        f"{_one_line(error)}"
+                    ) from error
+                log.warning("a worker was lost over %s; another one takes it: %s", shard.name, _one_line(error))
+                self.retries += 1
+                self._crew[one] = self._start()
+                waiting.appendleft(shard)
+            else:
+                done += shard.n
+                show(done, shards.n)
+            idle.append(one)
+            while turn in finished:
+                yield finished.pop(turn)
+                turn += 1
+
+
+@contextmanager
+def ray_engine(model: ModelFile, device: str, batch_size: int, engine: Engine) -> Iterator[RayEngine]:
+    """Start workers in a cluster, which is started here where no address is given; both end with the context.
+
+    Args:
+        model: a file that was looked at.
+        device: "auto", "cpu" or "gpu".
+        batch_size: images per call of the model.
+        engine: how many workers, and where.
+
+    Raises:
+        ConfigError: Ray is not installed, or the number of workers is below 1.
+        DeviceError: the cluster cannot be reached, or has no GPU and one is asked for.
+    """
+    if engine.workers is not None and engine.workers < 1:
+        raise ConfigError(f"workers is {engine.workers}, expected at least 1")
+    ray = _import_ray()
+    _connect(ray, engine)
+    try:
+        there = ray.cluster_resources()
+        gpus = 0 if device == "cpu" else int(there.get("GPU", 0))
+        cpus = int(there.get("CPU", 1))
+        if device == "gpu" and not gpus:
+            raise DeviceError("--device gpu: the Ray cluster has no GPU; use --device auto")
+        workers = engine.workers or gpus or max(1, cpus // CPUS_A_WORKER)
+        each = max(1, cpus // workers)
+        # Less than a CPU where there are more workers than CPUs; else they would wait for one for ever.
+        share = {"num_cpus": min(1.0, cpus / workers), "num_gpus": min(1.0, gpus / workers)}
+        remote, packed = ray.remote(**share)(Worker), ray.put(_pack(model.loaded))
+
+        def start() -> Any:
+            return remote.remote(packed, replace(model, copy=None), device, batch_size, each)
+
+        yield RayEngine(model, workers, start, [start() for _ in range(workers)])
+    finally:
+        ray.shutdown()
+
+
+def _import_ray() -> Any:
+    # Ray would tell its makers about each run.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ImportError as error:
+        raise ConfigError(
+            f"--engine ray: Ray is not installed ({error}); install the extra: pip install 'mnist-report[ray]'"
+        ) from error
+    return ray
+
+
+def _connect(ray: Any, engine: Engine) -> None:
+    """Join a cluster, or start one of this machine alone."""
+    quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
+    if engine.ray_address is None:
+        # A worker more than CPUs is a user's choice.
+        cpus = max(os.cpu_count() or 1, engine.workers or 0)
+        ray.init(num_cpus=cpus, include_dashboard=False, **quiet)
+        return
+    try:
+        ray.init(address=engine.ray_address, **quiet)
+    except Exception as error:  # of many kinds
+        raise DeviceError(f"--ray-address {engine.ray_address}: no cluster answers ({_one_line(error)})") from error
+
+
+def _get(reference: Any) -> Any:
+    """What a worker answers.
+
+    Raises:
+        MnistReportError: the worker's own.
+        RayActorError: the worker is lost.
+    """
+    import ray
+    from ray.exceptions import RayTaskError
+
+    try:
+        return ray.get(reference)
+    except RayTaskError as error:
+        if isinstance(error.cause, MnistReportError):
+            raise error.cause from error
+        raise
+
+
+def _pack(path: Path) -> bytes:
+    """A model file or folder as bytes."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.add(path, arcname=path.name)
+    return buffer.getvalue()
+
+
+def _unpack(packed: bytes, folder: Path) -> Path:
+    """The model below a folder."""
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        name = archive.getnames()[0]
+        archive.extractall(folder, filter="data")
+    return folder / name
+
+
+def _nobody(_done: int, _total: int) -> None:
+    """Told how far a worker is."""
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
