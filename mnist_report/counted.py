@@ -1,6 +1,7 @@
 """The main job for images that are counted shard by shard."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -12,9 +13,10 @@ from typing import Any
 
 from mnist_report.counting import Counted, ModelEngine, Plan, local_engine
 from mnist_report.data.class_names import read_class_names
-from mnist_report.data.dataset import Described
-from mnist_report.data.shards import Shards, find_shards, shards_digest
-from mnist_report.data.limits import MOST_ROWS
+from mnist_report.data.dataset import Described, shards_digest
+from mnist_report.data.shard_reading import iterate, read_shard
+from mnist_report.data.shards import Shards, find_shards
+from mnist_report.data.limits import MOST_BYTES, MOST_ROWS
 from mnist_report.data.sources import EMBEDDED
 from mnist_report.errors import ConfigError, DataError, ModelError
 from mnist_report.evaluation.kept import Wanted
@@ -92,7 +94,7 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
             anatomy, backend = engine.wait_until_loaded()
             names = _class_names(job, shards, anatomy)
             check_classes(anatomy, len(names), str(job.model))
-            first = next(shards.read(names))
+            first = read_shard(shards.shards[0], names) if shards.apart else next(iterate(shards, names))
             sample = partial(training_sample, first, job.reading, job.seed)
             chosen = choose_preparation(engine, anatomy, first, scale=job.scale, sample=sample)
             plan = Plan(
@@ -107,7 +109,7 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
             watch.lap("model")
             total = _add_up(engine.count(shards, plan, show), plan, folder)
         watch.lap("inference")
-        data = Described(job.data, job.split, shards.n, first.images.shape[1:], names, total.sha256)
+        data = Described(job.data, job.split, shards.n, shards.shape, names, total.sha256)
         pace = Pace(shards.n, job.batch_size, total.seconds)
         log.info("predicted %s images/s", f"{pace.images_per_second:,.0f}")
         facts = make_provenance(
@@ -116,9 +118,7 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
         facts |= {"engine": _engine_facts(job, engine, shards, total), "slices": None, "baseline": None}
         facts |= {"run_id": run_id_of(job, surroundings)}
         stored = _stored(job, facts, total.summary)
-        finished = complete(
-            folder, job=job, stored=stored, formats=formats, watch=watch, lines=lines, drawn=drawn
-        )
+        finished = complete(folder, job=job, stored=stored, formats=formats, watch=watch, lines=lines, drawn=drawn)
         if chosen.doubt:
             # Only now: of a run that fails there is one line.
             log.warning("%s: %s", job.model.name, chosen.doubt)
@@ -132,9 +132,10 @@ def is_counted(job: Job) -> bool:
     if job.predictions is not None or job.data == EMBEDDED:
         return False
     try:
-        return find_shards(job.data, job.split, job.reading).n > MOST_ROWS
+        shards = find_shards(job.data, job.split, job.reading)
     except DataError:
         return False  # who reads it says why
+    return shards.n > MOST_ROWS or shards.n * math.prod(shards.shape) > MOST_BYTES
 
 
 def refuse_what_needs_rows(job: Job) -> None:

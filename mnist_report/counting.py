@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.data.dataset import Dataset
+from mnist_report.data.shard_reading import iterate
 from mnist_report.data.shards import Shard, Shards
 from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.predictions import Predictions
@@ -111,7 +112,7 @@ class LocalEngine:
 
     def count(self, shards: Shards, plan: Plan, show: Callable[[int, int], None]) -> Iterator[Counted]:
         """See `ModelEngine.count`; the next shard is read meanwhile."""
-        for shard, part in zip(shards.shards, shards.read(plan.class_names), strict=True):
+        for shard, part in zip(shards.shards, iterate(shards, plan.class_names), strict=True):
             before = shard.first
 
             def move(done: int, _: int, before: int = before) -> None:

@@ -189,9 +189,7 @@ def provenance_of_predictions(
     }
 
 
-def _common_facts(
-    job: Job, surroundings: Surroundings, data: Described, versions: Mapping[str, str]
-) -> dict[str, Any]:
+def _common_facts(job: Job, surroundings: Surroundings, data: Described, versions: Mapping[str, str]) -> dict[str, Any]:
     """What run.json says of every run."""
     return {
         "format": FORMAT,

@@ -102,9 +102,7 @@ def run(
         log.info("predicted %s images/s", f"{inference.pace.images_per_second:,.0f}")
         predictions, gave = understand(inference.answer, anatomy, dataset, f"{job.model}: the predictions")
         answer = Answer(anatomy, backend, inference.pace)
-        facts = make_provenance(
-            job, surroundings, model_file, dataset.described, answer, given=chosen.facts, gave=gave
-        )
+        facts = make_provenance(job, surroundings, model_file, dataset.described, answer, given=chosen.facts, gave=gave)
         finished = finish_run(
             folder,
             job=job,

@@ -3,6 +3,8 @@
 import io
 import logging
 import os
+import secrets
+import socket
 import tarfile
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -15,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.counting import Counted, LocalEngine, Plan, count_shard, local_engine
-from mnist_report.data.shards import Shard, Shards, read_shard
+from mnist_report.data.shard_reading import read_shard
+from mnist_report.data.shards import Shard, Shards
 from mnist_report.engines import Engine
 from mnist_report.errors import ConfigError, DeviceError, MnistReportError, ModelError
 from mnist_report.inference import Inference
@@ -33,6 +36,9 @@ CPUS_A_WORKER = 4
 MOST_TRIES = 4
 # So many shards for each worker may be finished before it is their turn to be added up.
 AHEAD = 4
+END_SECONDS, KNOCK_SECONDS = 5, 5
+# Of a path below which Ray makes sockets, whose own paths have a limit.
+MOST_LETTERS = 40
 
 
 class Worker:
@@ -64,6 +70,10 @@ class Worker:
         """Ask the model about images."""
         return self._engine.predict(np.array(images), _nobody, preparation)
 
+    def end(self) -> None:
+        """End the model's process and leave nothing behind."""
+        self._until_the_end.close()
+
     def count(self, shard: Shard, plan: Plan) -> Counted:
         """Read a shard, ask the model about it and count."""
         part = read_shard(shard, plan.class_names)
@@ -90,7 +100,9 @@ class RayEngine:
         """See `RunningModel.wait_until_loaded`; all workers have then loaded it."""
         answers = [_get(worker.loaded.remote()) for worker in self._crew]
         anatomy, backend = answers[0]
-        log.info("%s: loaded by %d workers on %s (%s)", self.model.path.name, self.workers, backend.device, backend.name)
+        log.info(
+            "%s: loaded by %d workers on %s (%s)", self.model.path.name, self.workers, backend.device, backend.name
+        )
         return anatomy, backend
 
     def predict(
@@ -147,6 +159,12 @@ class RayEngine:
                 yield finished.pop(turn)
                 turn += 1
 
+    def end(self) -> None:
+        """Let the workers clear up, as far as they do it at once."""
+        import ray
+
+        ray.wait([worker.end.remote() for worker in self._crew], num_returns=self.workers, timeout=END_SECONDS)
+
 
 @contextmanager
 def ray_engine(model: ModelFile, device: str, batch_size: int, engine: Engine) -> Iterator[RayEngine]:
@@ -164,9 +182,8 @@ def ray_engine(model: ModelFile, device: str, batch_size: int, engine: Engine) -
     """
     if engine.workers is not None and engine.workers < 1:
         raise ConfigError(f"workers is {engine.workers}, expected at least 1")
-    ray = _import_ray()
-    _connect(ray, engine)
-    try:
+    ray = _import_ray(engine)
+    with _cluster(ray, engine):
         there = ray.cluster_resources()
         gpus = 0 if device == "cpu" else int(there.get("GPU", 0))
         cpus = int(there.get("CPU", 1))
@@ -181,14 +198,31 @@ def ray_engine(model: ModelFile, device: str, batch_size: int, engine: Engine) -
         def start() -> Any:
             return remote.remote(packed, replace(model, copy=None), device, batch_size, each)
 
-        yield RayEngine(model, workers, start, [start() for _ in range(workers)])
-    finally:
-        ray.shutdown()
+        running = RayEngine(model, workers, start, [start() for _ in range(workers)])
+        try:
+            yield running
+        finally:
+            running.end()
 
 
-def _import_ray() -> Any:
-    # Ray would tell its makers about each run.
+@contextmanager
+def _cluster(ray: Any, engine: Engine) -> Iterator[None]:
+    """Join or start a cluster; see `_connect`."""
+    with scratch_folder() as folder:
+        _connect(ray, engine, folder)
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+
+def _import_ray(engine: Engine) -> Any:
+    """Ray, which reads its environment when it is imported."""
+    # It would tell its makers about each run.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if engine.ray_address is None and "RAY_AUTH_MODE" not in os.environ:
+        # A cluster that is ours alone has a token of its own; Ray would write one into the home folder.
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     try:
         import ray
     except ImportError as error:
@@ -198,18 +232,38 @@ def _import_ray() -> Any:
     return ray
 
 
-def _connect(ray: Any, engine: Engine) -> None:
-    """Join a cluster, or start one of this machine alone."""
+def _connect(ray: Any, engine: Engine, folder: Path) -> None:
+    """Join a cluster, or start one of this machine alone, which keeps its files in a folder."""
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
+    where = f"--ray-address {engine.ray_address}: no cluster answers"
+    if engine.ray_address is not None:
+        _knock(engine.ray_address, where)
+    options: dict[str, Any] = {"address": engine.ray_address}
     if engine.ray_address is None:
+        where = "--engine ray: Ray cannot be started here"
         # A worker more than CPUs is a user's choice.
-        cpus = max(os.cpu_count() or 1, engine.workers or 0)
-        ray.init(num_cpus=cpus, include_dashboard=False, **quiet)
-        return
+        options = {"num_cpus": max(os.cpu_count() or 1, engine.workers or 0), "include_dashboard": False}
+        if len(str(folder)) <= MOST_LETTERS:
+            options["_temp_dir"] = str(folder)
     try:
-        ray.init(address=engine.ray_address, **quiet)
+        ray.init(**options, **quiet)
     except Exception as error:  # of many kinds
-        raise DeviceError(f"--ray-address {engine.ray_address}: no cluster answers ({_one_line(error)})") from error
+        raise DeviceError(f"{where} ({_one_line(error)})") from error
+
+
+def _knock(address: str, where: str) -> None:
+    """See that something listens at host:port; Ray itself would ask for many minutes.
+
+    Raises:
+        DeviceError: nothing does.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return  # such as "auto", which Ray looks up
+    try:
+        socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise DeviceError(f"{where} ({_one_line(error)})") from error
 
 
 def _get(reference: Any) -> Any:

@@ -1,0 +1,255 @@
+"""Runs whose images are counted shard by shard."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import counted_work
+import numpy as np
+import pytest
+from counted_work import engine_of_means, means, nearest, write_shards
+
+from mnist_report import counted
+from mnist_report.counted import is_counted, refuse_what_needs_rows, run_counted
+from mnist_report.data.reading import Reading
+from mnist_report.data.sources import load_dataset
+from mnist_report.engines import Engine
+from mnist_report.errors import ConfigError, DataError, ModelError
+from mnist_report.evaluation.evaluation import evaluate
+from mnist_report.evaluation.predictions import make_predictions
+from mnist_report.gates.rules import parse_gates
+from mnist_report.jobs import Job, Surroundings
+from mnist_report.model.store import shipped_model
+from mnist_report.runs.predictions_file import read_predictions
+from mnist_report.verifying import verify_run
+
+SIZES = (700, 300, 1_000)
+SURROUNDINGS = Surroundings(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "mnist-report run", None, "zoo", "Linux")
+GATES = parse_gates(
+    {
+        "gates": [
+            {"metric": "accuracy", "min": 0.7},
+            {"metric": "recall", "min": 0.2, "class": "each"},
+            {"metric": "accuracy", "min": 0.5, "slice": "ink=q1"},
+            {"metric": "aurc", "max": 0.5, "decide": "point"},
+            {"metric": "accuracy", "max_drop": 0.1},
+        ]
+    },
+    "here",
+)
+
+
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory):
+    return write_shards(tmp_path_factory.mktemp("data") / "shards", SIZES)
+
+
+@pytest.fixture(autouse=True)
+def _without_a_process(monkeypatch):
+    monkeypatch.setattr(counted, "_engine", engine_of_means)
+
+
+def job_of(pattern, reports, **more):
+    job = Job(
+        model=shipped_model(),
+        data=pattern,
+        split="test",
+        device="cpu",
+        batch_size=500,
+        seed=42,
+        reports=reports,
+        title="Counted",
+        slices=None,
+        formats=("html",),
+        gates=GATES,
+        engine=Engine(no_predictions=True),
+    )
+    return replace(job, **more)
+
+
+def nobody(_done, _total):
+    """Told how far it is."""
+
+
+@pytest.fixture(scope="module")
+def finished(pattern, tmp_path_factory):
+    """A run that stores no rows, and what its progress was."""
+    told = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counted, "_engine", engine_of_means)
+        run = run_counted(
+            job_of(pattern, tmp_path_factory.mktemp("counted")), SURROUNDINGS, lambda *done: told.append(done)
+        )
+    return run, told
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """The same images evaluated at once."""
+    data, n = load_dataset(), sum(SIZES)
+    predictions = make_predictions(nearest(data.images[:n], means()), data.labels[:n], data.class_names)
+    return evaluate(predictions, 42, temperature=1.0)
+
+
+def document(run, name="metrics.json"):
+    return json.loads((run.folder / name).read_text("utf-8"))
+
+
+def test_the_numbers_are_those_of_all_images_at_once(finished, whole):
+    """Counts exactly, means to 1e-12, and nothing of what needs every row."""
+    found = document(finished[0])
+    assert found["confusion"] == whole.tally.confusion.tolist()
+    for name, metric in whole.overall.items():
+        value = found["overall"][name]["value"]
+        if name in {"ece_equal_mass", "aurc", "coverage_at_999"}:
+            assert value is None
+        else:
+            assert value == pytest.approx(metric.value, rel=1e-12, abs=1e-12), name
+
+
+def test_its_mistakes_are_the_worst_of_all(finished, whole):
+    """By their place in the whole set."""
+    import pandas as pd
+
+    found = pd.read_csv(finished[0].folder / "frames" / "mistakes.csv")
+    expected = whole.frames.mistakes
+    assert found["index"].tolist()[:100] == expected["index"].tolist()[:100]
+    assert len(found) == len(expected)  # fewer than a thousand
+
+
+def test_gates_decide_by_the_counts(finished):
+    """What needs every row is an error that says so."""
+    outcomes = [(gate["metric"], gate["outcome"]) for gate in document(finished[0])["gates"]]
+    assert outcomes == [
+        ("accuracy", "PASS"),
+        ("recall", "PASS"),
+        ("accuracy", "PASS"),
+        ("aurc", "ERROR"),
+        ("accuracy", "ERROR"),
+    ]
+    junit = (finished[0].folder / "junit.xml").read_text("utf-8")
+    assert "this run was counted part by part and has no row per image" in junit
+
+
+def test_run_json_says_how_it_was_counted(finished):
+    """The workers, the shards and the seconds."""
+    facts = document(finished[0], "run.json")
+    assert facts["engine"].pop("seconds") >= 0
+    assert facts["engine"] == {"name": "local", "workers": 1, "shards": 3, "retries": 0, "predictions": False}
+    assert facts["data"]["n"] == sum(SIZES)
+    assert facts["data"]["image_shape"] == [28, 28]
+
+
+def test_the_data_have_the_digest_that_they_have_in_memory(finished, pattern):
+    """So runs of both kinds belong to one history."""
+    assert document(finished[0], "run.json")["data"]["sha256"] == load_dataset(pattern).sha256
+
+
+def test_progress_is_told_by_images(finished):
+    """Of the whole set."""
+    assert finished[1] == [(700, 2_000), (1_000, 2_000), (2_000, 2_000)]
+
+
+def test_the_run_is_verified(finished):
+    """Whatever follows from the counts is held against them."""
+    assert verify_run(finished[0].folder).differences == ()
+    assert not (finished[0].folder / "predictions.parquet").exists()
+
+
+def test_rows_are_stored_as_they_come_where_they_are_wanted(pattern, tmp_path):
+    """In the order of the images."""
+    run = run_counted(job_of(pattern, tmp_path, engine=Engine()), SURROUNDINGS, nobody)
+    predictions, index = read_predictions(run.folder / "predictions.parquet")
+    assert index.tolist() == list(range(2_000))
+    expected = nearest(load_dataset().images[:2_000], means())
+    assert np.allclose(predictions.probabilities, expected, atol=1e-6)
+    assert verify_run(run.folder).differences == ()
+
+
+def test_a_second_run_is_in_the_trend(pattern, tmp_path):
+    """By its accuracy; which images were right is not known."""
+    first = job_of(pattern, tmp_path)
+    run_counted(first, SURROUNDINGS, nobody)
+    second = run_counted(first, replace(SURROUNDINGS, created=datetime(2026, 1, 3, tzinfo=UTC)), nobody)
+    html = (second.folder / "report.html").read_text("utf-8")
+    assert "Since the run of 2026-01-02" in html
+
+
+def test_class_names_are_the_users(pattern, tmp_path):
+    """As many as the model has."""
+    names = tmp_path / "names.txt"
+    names.write_text("".join(f"digit {k}\n" for k in range(10)), "utf-8")
+    job = job_of(pattern, tmp_path / "reports", reading=Reading(class_names=names))
+    run = run_counted(job, SURROUNDINGS, nobody)
+    assert document(run, "run.json")["data"]["class_names"][3] == "digit 3"
+
+
+def test_a_damaged_shard_leaves_no_run(pattern, tmp_path):
+    """The message names the file."""
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    for path in sorted(Path(pattern).parent.iterdir()):
+        (folder / path.name).write_bytes(path.read_bytes())
+    damaged = folder / "part-001.parquet"
+    content = bytearray(damaged.read_bytes())
+    content[100:20_000] = bytes(len(content[100:20_000]))
+    damaged.write_bytes(content)
+    with pytest.raises(DataError, match=r"part-001\.parquet"):
+        run_counted(job_of(f"{folder}/*.parquet", tmp_path / "reports"), SURROUNDINGS, nobody)
+    assert [path.name for path in (tmp_path / "reports").iterdir() if not path.name.startswith(".")] == []
+
+
+def test_a_model_that_changes_its_mind_is_refused(pattern, tmp_path, monkeypatch):
+    """Probabilities for one shard and logits for the next."""
+
+    def fickle(images, of):
+        rows = nearest(images, of)
+        return rows if len(images) == 700 else np.log(rows) * 3
+
+    monkeypatch.setattr(counted_work, "nearest", fickle)
+    with pytest.raises(ModelError, match=r"gave log.* for part-001\.parquet.* and probabilities before|gave logits"):
+        run_counted(job_of(pattern, tmp_path), SURROUNDINGS, nobody)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"baseline": Path("old")}, "--baseline old: needs every row at once"),
+        ({"slices": Path("s.csv")}, "--slices s.csv: needs every row at once"),
+        ({"predictions": Path("p.npz")}, "--predictions p.npz: needs every row at once"),
+        ({"together": True}, "run each model alone"),
+    ],
+)
+def test_what_needs_every_row_is_refused(more, said, tmp_path):
+    """Before anything begins."""
+    with pytest.raises(ConfigError, match=said):
+        refuse_what_needs_rows(job_of("mnist", tmp_path, **more))
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, True),
+        ({"engine": Engine(engine="ray")}, True),
+        ({"engine": Engine()}, False),
+        ({"engine": Engine(), "data": "nowhere"}, False),
+        ({"engine": Engine(), "data": "mnist"}, False),
+    ],
+)
+def test_images_are_counted_where_that_is_asked_for(pattern, tmp_path, more, expected):
+    """Else they are held in memory."""
+    assert is_counted(job_of(pattern, tmp_path, **more)) is expected
+
+
+def test_images_that_memory_would_not_hold_are_counted(tmp_path, monkeypatch):
+    """By their number, which is known before they are read."""
+    pattern = write_shards(tmp_path / "shards", (30, 30))
+    job = job_of(pattern, tmp_path, engine=Engine())
+    monkeypatch.setattr(counted, "MOST_ROWS", 60)
+    assert not is_counted(job)
+    monkeypatch.setattr(counted, "MOST_ROWS", 59)
+    assert is_counted(job)
+    monkeypatch.setattr(counted, "MOST_ROWS", 60)
+    monkeypatch.setattr(counted, "MOST_BYTES", 60 * 784 - 1)
+    assert is_counted(job)
