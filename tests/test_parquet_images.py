@@ -13,7 +13,7 @@ from makers import digits
 from pyarrow import parquet  # noqa: TID253  nobody waits for these tests
 from strategies import law
 
-from mnist_report.data import parquet_images
+from mnist_report.data import limits, parquet_images
 from mnist_report.data.parquet_images import read_parquet_images
 from mnist_report.data.reading import Reading
 from mnist_report.data.sources import load_dataset
@@ -162,7 +162,7 @@ def test_a_value_repeated_many_times_is_not_held_as_often(tmp_path, form, monkey
 )
 def test_what_the_file_says_of_itself_is_held_against_the_limits(tmp_path, monkeypatch, limit, telling):
     """Before it is decompressed; with small limits here."""
-    monkeypatch.setattr(parquet_images, limit, 2)
+    monkeypatch.setattr(limits if limit == "MOST_ROWS" else parquet_images, limit, 2)
     path = write(tmp_path / "data.parquet", [PNG] * 3, [0] * 3)
     with pytest.raises(DataError, match=telling):
         read_parquet_images(path, center=False)

@@ -147,7 +147,8 @@ def test_an_empty_folder_is_an_error(tmp_path):
 
 def test_a_folder_in_the_place_of_an_idx_file_is_an_error(tmp_path):
     """Some unpackers make a folder for each archive."""
-    (tmp_path / "t10k-images-idx3-ubyte").mkdir()
+    for name in ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
+        (tmp_path / name).mkdir()
     with pytest.raises(DataError, match="t10k-images-idx3-ubyte: expected an IDX file, found a folder"):
         load_dataset(str(tmp_path))
 
@@ -169,7 +170,7 @@ def test_a_name_too_long_for_any_file_is_an_error():
 def test_a_file_of_another_format_is_an_error(tmp_path, name, found):
     """The message says what is taken instead."""
     (tmp_path / name).write_text("5,0,0\n")
-    with pytest.raises(DataError, match=f"expected a folder of IDX files .* file, found {found}"):
+    with pytest.raises(DataError, match=f"expected a folder of IDX files.* file, or a pattern .*, found {found}"):
         load_dataset(str(tmp_path / name))
 
 

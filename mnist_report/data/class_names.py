@@ -71,7 +71,7 @@ def name_classes(data: Labelled, wanted: tuple[str, ...] | None, where: str) -> 
     labels = data.labels
     if data.names is not None:
         check_names(data.names, where)
-        return _renamed(labels, data.names, wanted, where)
+        return renamed(labels, data.names, wanted, where)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer) or len(labels) == 0 or labels.min() < 0:
         return labels, wanted or DIGITS  # for `make_dataset` to refuse
     highest = int(labels.max())
@@ -87,9 +87,14 @@ def name_classes(data: Labelled, wanted: tuple[str, ...] | None, where: str) -> 
     return labels.astype(np.int64) - first, numbers
 
 
-def _renamed(
+def renamed(
     labels: NDArray[Any], names: tuple[str, ...], wanted: tuple[str, ...] | None, where: str
 ) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Labels of named classes as indices of the wanted names, or as they are where none are wanted.
+
+    Raises:
+        DataError: the wanted names contain some of the classes' and lack others, or are fewer.
+    """
     if wanted is None:
         return labels, names
     missing = [name for name in names if name not in wanted]

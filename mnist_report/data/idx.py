@@ -9,8 +9,10 @@ import hashlib
 import math
 import struct
 import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,18 @@ from mnist_report.errors import DataError
 GZIP_MAGIC = b"\x1f\x8b"
 UINT8 = 0x08
 PIECE = 1 << 24
+
+
+class IdxHead(NamedTuple):
+    """What an IDX file says of itself.
+
+    Attributes:
+        shape: of the values.
+        packed: whether it is gzipped, so that it can only be read from its beginning.
+    """
+
+    shape: tuple[int, ...]
+    packed: bool
 
 
 def read_idx(path: Path, ndim: int, sha256: str | None = None) -> NDArray[np.uint8]:
@@ -39,39 +53,99 @@ def read_idx(path: Path, ndim: int, sha256: str | None = None) -> NDArray[np.uin
         DataError: the file is missing, not IDX, of another type or rank, larger than the limits, or its size and
             its header differ, or its digest is another.
     """
+    with _opened(path) as (stream, _):
+        header, shape = _read_header(stream, path, ndim)
+        expected = math.prod(shape)
+        check_size(shape, f"{path}: the header promises too much")
+        check_growth(expected, path.stat().st_size, str(path))
+        # One byte more than promised tells an oversized file without reading all of it.
+        body = _read_at_most(stream, expected + 1)
+        if len(body) != expected:
+            raise _other_size(path, shape, f"{len(body)}" if len(body) < expected else "more")
+        if sha256 is not None:
+            found = hashlib.sha256(header + body).hexdigest()
+            if found != sha256:
+                raise DataError(
+                    f"{path}: sha256 of the content is {found}, expected {sha256}; install the package again"
+                )
+        return np.frombuffer(body, dtype=np.uint8).reshape(shape)
+
+
+def read_idx_head(path: Path, ndim: int) -> IdxHead:
+    """What a file promises, held against its size: a set in parts may have any number of them.
+
+    Raises:
+        DataError: as `read_idx`, but of the values only that there are as many as promised, and only where it is not
+            gzipped.
+    """
+    with _opened(path) as (stream, packed):
+        header, shape = _read_header(stream, path, ndim)
+        stored, expected = path.stat().st_size, math.prod(shape)
+        check_size((1, *shape[1:]), str(path))
+        check_growth(expected, stored, str(path))
+        if not packed and stored != len(header) + expected:
+            raise _other_size(path, shape, str(stored - len(header)))
+        return IdxHead(shape, packed)
+
+
+def read_idx_rows(path: Path, ndim: int, rows: range) -> NDArray[np.uint8]:
+    """Some of the values of a file that is not gzipped, shape (len(rows), ...).
+
+    Raises:
+        DataError: it does not hold them.
+    """
+    with _opened(path) as (stream, _):
+        header, shape = _read_header(stream, path, ndim)
+        stream.seek(len(header) + rows.start * math.prod(shape[1:]))
+        return _read_rows(stream, path, shape, len(rows))
+
+
+def stream_idx(path: Path, ndim: int, counts: Iterable[int]) -> Iterator[NDArray[np.uint8]]:
+    """All the values of a file, gzipped or not, so many rows at a time.
+
+    Raises:
+        DataError: it holds less or more than its header promises, or is damaged.
+    """
+    with _opened(path) as (stream, _):
+        _, shape = _read_header(stream, path, ndim)
+        for n in counts:
+            yield _read_rows(stream, path, shape, n)
+        if stream.read(1):
+            raise _other_size(path, shape, "more")
+
+
+def _read_rows(stream: BinaryIO | gzip.GzipFile, path: Path, shape: tuple[int, ...], n: int) -> NDArray[np.uint8]:
+    expected = n * math.prod(shape[1:])
+    body = stream.read(expected)
+    if len(body) != expected:
+        raise _other_size(path, shape, "fewer")
+    return np.frombuffer(body, dtype=np.uint8).reshape(n, *shape[1:])
+
+
+def _other_size(path: Path, shape: tuple[int, ...], found: str) -> DataError:
+    return DataError(f"{path}: the header promises {math.prod(shape)} bytes of values for shape {shape}, found {found}")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[BinaryIO | gzip.GzipFile, bool]]:
+    """The file's uncompressed bytes, and whether it is gzipped; what goes wrong while it is open names it."""
     if path.is_dir():
         raise DataError(f"{path}: expected an IDX file, found a folder")
     try:
         with path.open("rb") as file:
             if file.peek(2)[:2] == GZIP_MAGIC:
                 with gzip.open(file) as stream:
-                    return _read_stream(stream, path, ndim, sha256)
-            if path.suffix == ".gz":
+                    yield stream, True
+            elif path.suffix == ".gz":
                 raise DataError(f"{path}: the name says gzip but the content does not; rename or compress it again")
-            return _read_stream(file, path, ndim, sha256)
+            else:
+                yield file, False
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: the gzip stream is damaged ({one_line(error)}); copy the file again") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
-
-
-def _read_stream(stream: BinaryIO | gzip.GzipFile, path: Path, ndim: int, sha256: str | None) -> NDArray[np.uint8]:
-    header, shape = _read_header(stream, path, ndim)
-    expected = math.prod(shape)
-    check_size(shape, f"{path}: the header promises too much")
-    check_growth(expected, path.stat().st_size, str(path))
-    # One byte more than promised tells an oversized file without reading all of it.
-    body = _read_at_most(stream, expected + 1)
-    if len(body) != expected:
-        found = f"{len(body)}" if len(body) < expected else "more"
-        raise DataError(f"{path}: the header promises {expected} bytes of values for shape {shape}, found {found}")
-    if sha256 is not None:
-        found = hashlib.sha256(header + body).hexdigest()
-        if found != sha256:
-            raise DataError(f"{path}: sha256 of the content is {found}, expected {sha256}; install the package again")
-    return np.frombuffer(body, dtype=np.uint8).reshape(shape)
 
 
 def _read_at_most(stream: BinaryIO | gzip.GzipFile, size: int) -> bytes:

@@ -14,6 +14,10 @@ MOST_BYTES = 2 << 30
 # Digits shrink about five times; what shrinks so is no set of images, but fills the memory from a small file.
 MOST_GROWTH = 200
 GROWTH_MATTERS = 100 << 20
+# Larger sets are digested, and where they outgrow the memory also read, in parts: so many images of up to 32 x 32
+# pixels, fewer of larger ones. Each part is a few seconds' work for a model, and two of them fit any memory.
+MOST_IN_SHARD = 65_536
+MOST_SHARD_BYTES = 64 << 20
 # The report stays readable up to here.
 MOST_CLASSES = 100
 
@@ -33,6 +37,11 @@ def check_size(shape: Sequence[int], where: str, itemsize: int = 1) -> None:
     size = math.prod(shape) * itemsize
     if size > MOST_BYTES:
         raise DataError(f"{where}: {n:,} rows of {size:,} bytes in all, expected at most {MOST_BYTES:,}")
+
+
+def shard_length(height: int, width: int) -> int:
+    """How many images of a size make a part of a set."""
+    return max(1, min(MOST_IN_SHARD, MOST_SHARD_BYTES // max(height * width, 1)))
 
 
 def check_growth(size: int, stored: int, where: str) -> None:

@@ -4,12 +4,12 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.data.limits import MOST_BYTES, MOST_ROWS, MOST_SIDE
+from mnist_report.data.limits import MOST_BYTES, MOST_SIDE, check_size
 from mnist_report.data.messages import one_line
 from mnist_report.data.pictures import Stack, decode_picture
 from mnist_report.data.reading import Labelled
@@ -22,13 +22,28 @@ BATCH_BYTES = 1 << 29
 DAMAGED = (*UNREADABLE, MemoryError, RuntimeError, EOFError)
 
 
-def read_parquet_images(path: Path, *, center: bool) -> Labelled:
+class Sight(NamedTuple):
+    """What a file says of itself.
+
+    Attributes:
+        n: how many rows it has.
+        groups: of each row group the rows, and the bytes that its images and labels take in the file.
+        names: of the classes, or None where labels are mere numbers.
+    """
+
+    n: int
+    groups: list[tuple[int, int]]
+    names: tuple[str, ...] | None
+
+
+def read_parquet_images(path: Path, *, center: bool, rows: range | None = None) -> Labelled:
     """Read a Parquet file.
 
     Args:
         path: with a column `label` of whole numbers and a column `image`: an encoded picture as bytes or as a struct
             with `bytes`, or a list of the pixels of a square image, or of its rows.
         center: whether the images are centred the MNIST way; else they must have one size.
+        rows: which of its rows; all of them if not told. The limits hold for what is read at once.
 
     Raises:
         DataError: it is not such a file; the message names the row.
@@ -39,14 +54,43 @@ def read_parquet_images(path: Path, *, center: bool) -> Labelled:
         # A file object: pyarrow would take a folder for a data set of many files.
         with path.open("rb") as file, parquet.ParquetFile(file) as table:
             _check_columns(table.schema_arrow.names, path)
-            _check_groups(table.metadata, path)
+            n = table.metadata.num_rows
+            rows = range(n) if rows is None else range(rows.start, min(rows.stop, n))
+            check_size((len(rows),), str(path))
+            groups = _groups(table.metadata, rows)
+            _check_groups(table.metadata, [k for k, _ in groups], path)
             names = _class_names(table.schema_arrow.metadata)
-            stack = Stack(table.metadata.num_rows, center=center, where=str(path), stored=path.stat().st_size)
-            labels = [_add(batch, row, stack, path) for row, batch in _batches(table)]
+            stack = Stack(len(rows), center=center, where=str(path), stored=path.stat().st_size)
+            labels = [_add(batch, row, stack, path) for row, batch in _batches(table, groups, rows)]
             images = stack.finish()
     except DAMAGED as error:
-        raise DataError(f"{path}: cannot be read as Parquet ({type(error).__name__}: {one_line(error)})") from error
+        raise unreadable(path, error) from error
     return Labelled(images, np.concatenate(labels), names, center)
+
+
+def look_at_images(path: Path) -> Sight:
+    """What a Parquet file says of itself, without its images.
+
+    Raises:
+        DataError: it is not such a file.
+    """
+    from pyarrow import parquet
+
+    try:
+        with path.open("rb") as file, parquet.ParquetFile(file) as table:
+            _check_columns(table.schema_arrow.names, path)
+            groups = [
+                (group.num_rows, sum(column.total_compressed_size for column in _ours(group)))
+                for group in map(table.metadata.row_group, range(table.metadata.num_row_groups))
+            ]
+            return Sight(table.metadata.num_rows, groups, _class_names(table.schema_arrow.metadata))
+    except DAMAGED as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: BaseException) -> DataError:
+    """A file that Arrow cannot read."""
+    return DataError(f"{path}: cannot be read as Parquet ({type(error).__name__}: {one_line(error)})")
 
 
 def _check_columns(names: list[str], path: Path) -> None:
@@ -56,15 +100,28 @@ def _check_columns(names: list[str], path: Path) -> None:
             raise DataError(f"{path}: {names.count(name)} columns {name!r}, expected one; found {found}")
 
 
-def _check_groups(metadata: Any, path: Path) -> None:
-    """What the file says of itself, before a byte of it is decompressed."""
-    if metadata.num_rows > MOST_ROWS:
-        raise DataError(f"{path}: {metadata.num_rows:,} rows, expected at most {MOST_ROWS:,}")
+def _groups(metadata: Any, rows: range) -> list[tuple[int, int]]:
+    """The row groups that hold some of the rows, and the first row of each group."""
+    found, first = [], 0
     for k in range(metadata.num_row_groups):
+        stop = first + metadata.row_group(k).num_rows
+        if first < rows.stop and rows.start < stop:
+            found.append((k, first))
+        first = stop
+    return found
+
+
+def _ours(group: Any) -> list[Any]:
+    """The columns of a row group that are read."""
+    columns = (group.column(c) for c in range(group.num_columns))
+    return [column for column in columns if column.path_in_schema.split(".")[0] in {IMAGE, LABEL}]
+
+
+def _check_groups(metadata: Any, groups: list[int], path: Path) -> None:
+    """What the file says of itself, before a byte of it is decompressed."""
+    for k in groups:
         group = metadata.row_group(k)
-        for column in (group.column(c) for c in range(group.num_columns)):
-            if column.path_in_schema.split(".")[0] not in {IMAGE, LABEL}:
-                continue
+        for column in _ours(group):
             where = f"{path}: row group {k}, column {column.path_in_schema!r}"
             if column.total_uncompressed_size > MOST_BYTES:
                 raise DataError(f"{where}: {column.total_uncompressed_size:,} bytes, expected at most {MOST_BYTES:,}")
@@ -85,15 +142,19 @@ def _class_names(metadata: Any) -> tuple[str, ...] | None:
     return tuple(names) if texts and names else None
 
 
-def _batches(table: Any) -> Iterator[tuple[int, Any]]:
-    row = 0
-    for k in range(table.num_row_groups):
+def _batches(table: Any, groups: list[tuple[int, int]], rows: range) -> Iterator[tuple[int, Any]]:
+    """The wanted rows of some row groups, a few at a time, each time with the number of the first."""
+    for k, row in groups:
         group = table.metadata.row_group(k)
         size = max(group.column(c).total_uncompressed_size for c in range(group.num_columns))
-        rows = min(max(BATCH_BYTES // max(size, 1), 1), ROWS)
-        for batch in table.iter_batches(rows, row_groups=[k], columns=[IMAGE, LABEL], use_threads=False):
-            yield row, batch
-            row += len(batch)
+        length = min(max(BATCH_BYTES // max(size, 1), 1), ROWS)
+        for batch in table.iter_batches(length, row_groups=[k], columns=[IMAGE, LABEL], use_threads=False):
+            wanted = batch[max(rows.start - row, 0) : max(rows.stop - row, 0)]
+            if len(wanted):
+                yield max(row, rows.start), wanted
+            row += len(batch)  # noqa: PLW2901  the next batch's
+            if row >= rows.stop:
+                break
 
 
 def _add(batch: Any, row: int, stack: Stack, path: Path) -> NDArray[np.int64]:
@@ -109,10 +170,43 @@ def _add(batch: Any, row: int, stack: Stack, path: Path) -> NDArray[np.int64]:
         found = f"{labels.null_count} empty cells from row {row}" if labels.null_count else str(labels.type)
         raise DataError(f"{path}: column {LABEL!r}: found {found}, expected whole numbers")
     images = batch[IMAGE]
+    alike = _alike(images)
+    if alike is not None:
+        stack.add_all(alike, f"{path}: row {row}")
+        return np.asarray(labels.cast(pa.int64()))
     for k in range(len(images)):
         where = f"{path}: row {row + k}"
         stack.add(_picture(images[k], where), where)
     return np.asarray(labels.cast(pa.int64()))
+
+
+def _alike(images: Any) -> NDArray[np.uint8] | None:
+    """A batch of lists of pixels, shape (k, height, width), if they are of one size and as they should be.
+
+    Any other is looked at one by one, which says what is wrong with it, and with which.
+    """
+    import pyarrow as pa
+
+    values, shape = images, [len(images)]
+    while _is_list(values.type):
+        lengths = values.value_lengths()
+        if values.null_count or len(lengths) == 0:
+            return None
+        found = np.asarray(lengths)
+        if (found != found[0]).any():
+            return None
+        shape.append(int(found[0]))
+        values = values.flatten()
+    if len(shape) == 2:
+        side = math.isqrt(shape[1])
+        shape[1:] = [side, side]
+    fit = len(shape) == 3 and math.prod(shape) == len(values) > 0
+    if not fit or not pa.types.is_integer(values.type) or values.null_count:
+        return None
+    numbers = np.asarray(values)
+    if numbers.min() < 0 or numbers.max() > 255:
+        return None
+    return numbers.astype(np.uint8).reshape(shape)
 
 
 def _picture(cell: Any, where: str) -> NDArray[np.uint8]:

@@ -46,38 +46,49 @@ class Found(NamedTuple):
     arrays: Sequence[NDArray[Any]]
 
 
-def read_parquet(path: Path, *, center: bool) -> Labelled:
+def read_parquet(path: Path, *, center: bool, rows: range | None = None, stored: int | None = None) -> Labelled:
     """As `read_parquet_images`, in a child process.
+
+    Args:
+        path: as there.
+        center: as there.
+        rows: as there.
+        stored: how many bytes of the file are read for them; all of it if not told.
 
     Raises:
         DataError: the file is at fault; also where it ends the child.
     """
-    found = read_apart(find_images, path, "center" if center else "as it is")
+    words = [] if rows is None else [str(rows.start), str(rows.stop)]
+    found = read_apart(find_images, path, "center" if center else "as it is", *words, stored=stored)
     names = found.facts["names"]
     labels, images = found.arrays
     return Labelled(images, labels, None if names is None else tuple(names), found.facts["centered"])
 
 
-def find_images(path: Path, how: str) -> Found:
+def find_images(path: Path, how: str, *ends: str) -> Found:
     """What `read_parquet` gets from the child."""
-    data = read_parquet_images(path, center=how == "center")
+    data = read_parquet_images(path, center=how == "center", rows=range(*map(int, ends)) if ends else None)
     return Found({"names": data.names, "centered": data.centered}, (np.asarray(data.labels, np.int64), data.images))
 
 
-def read_apart(reader: Callable[..., Found], path: Path, *words: str) -> Found:
+def read_apart(reader: Callable[..., Found], path: Path, *words: str, stored: int | None = None) -> Found:
     """Read a Parquet file in a child process.
 
     Args:
         reader: a module-level function of the path and the words.
         path: the file.
         words: what else the reader is told.
+        stored: how many bytes of the file are read, which decides how long it may take and what memory; all if not
+            told.
 
     Raises:
         DataError: the reader's own; also where the file ends the child.
     """
-    seconds = LEAST_SECONDS + _size(path) / BYTES_A_SECOND
+    size = _size(path) if stored is None else stored
+    seconds = LEAST_SECONDS + size / BYTES_A_SECOND
     # -P: nothing in the folder that this was called in is imported.
-    command = [sys.executable, "-P", "-m", __name__, f"{reader.__module__}:{reader.__qualname__}", str(path), *words]
+    told = [f"{reader.__module__}:{reader.__qualname__}", str(path), str(size), *words]
+    command = [sys.executable, "-P", "-m", __name__, *told]
     # numpy would start a thread for each processor, and each of them counts as memory.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     with subprocess.Popen(  # noqa: S603  this very program
@@ -137,11 +148,11 @@ def _limit_memory(size: int) -> None:
 def main() -> None:
     """The child: call the reader that the command line names for the file that it names."""
     path = Path(sys.argv[2])
-    _limit_memory(_size(path))
+    _limit_memory(int(sys.argv[3]))
     module, _, name = sys.argv[1].partition(":")
     out = sys.stdout.buffer
     try:
-        found = getattr(importlib.import_module(module), name)(path, *sys.argv[3:])
+        found = getattr(importlib.import_module(module), name)(path, *sys.argv[4:])
     except DataError as error:
         out.write(json.dumps({"error": str(error)}).encode() + b"\n")
         return

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.data.centering import SIDE, center_picture
+from mnist_report.data.centering import SIDE, center_images
 from mnist_report.data.limits import MOST_SIDE, check_growth, check_size
 from mnist_report.data.messages import one_line
 from mnist_report.errors import UNREADABLE, DataError
@@ -94,7 +94,7 @@ def grey_stack(colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 class Stack:
-    """Pictures that come one by one, in an array of (n, height, width).
+    """Pictures that come one by one or some at once, in an array of (n, height, width).
 
     Args:
         n: how many there will be.
@@ -110,29 +110,38 @@ class Stack:
         self._filled = 0
 
     def add(self, picture: NDArray[np.uint8], where: str) -> None:
-        """Put one more in.
+        """Put one more in, shape (height, width).
 
         Raises:
             DataError: it has another size than the first, or all will be larger than the limits.
         """
-        check_size((1, *picture.shape), where)
-        if 0 in picture.shape:
+        self.add_all(picture[None], where)
+
+    def add_all(self, pictures: NDArray[np.uint8], where: str) -> None:
+        """Put some more in, shape (k, height, width); `where` is the first of them.
+
+        Raises:
+            DataError: as `add`.
+        """
+        check_size((1, *pictures.shape[1:]), where)
+        if 0 in pictures.shape:
             raise DataError(f"{where}: an image without pixels")
-        picture = center_picture(picture) if self._center else picture
+        pictures = center_images(pictures) if self._center else pictures
+        size = pictures.shape[1:]
         if self._images is None:
-            check_size((self._n, *picture.shape), self._where)
-            check_growth(self._n * picture.size, self._stored, self._where)
-            self._images = np.empty((self._n, *picture.shape), np.uint8)
+            check_size((self._n, *size), self._where)
+            check_growth(self._n * size[0] * size[1], self._stored, self._where)
+            self._images = np.empty((self._n, *size), np.uint8)
         height, width = self._images.shape[1:]
-        if picture.shape != (height, width):
+        if size != (height, width):
             raise DataError(
-                f"{where}: {picture.shape[0]} x {picture.shape[1]} pixels, expected {height} x {width} as in the first "
+                f"{where}: {size[0]} x {size[1]} pixels, expected {height} x {width} as in the first "
                 f"image; --center brings all to {SIDE} x {SIDE}"
             )
-        if self._filled == self._n:
+        if self._filled + len(pictures) > self._n:
             raise DataError(f"{self._where}: has more than the {self._n:,} images that it promises")
-        self._images[self._filled] = picture
-        self._filled += 1
+        self._images[self._filled : self._filled + len(pictures)] = pictures
+        self._filled += len(pictures)
 
     def finish(self) -> NDArray[np.uint8]:
         """All of them.

@@ -34,9 +34,11 @@ class Labelled(NamedTuple):
         labels: likewise.
         names: of the classes, or None where labels are mere numbers.
         centered: whether the images have been centred, one by one as they came.
+        files: how many images each of several files holds; empty for a set in one piece.
     """
 
     images: "NDArray[Any]"
     labels: "NDArray[Any]"
     names: tuple[str, ...] | None = None
     centered: bool = False
+    files: tuple[int, ...] = ()

@@ -1,8 +1,9 @@
-"""Where data sets come from: the embedded MNIST, a folder or a file, each format told by what is there."""
+"""Where data sets come from: the embedded MNIST, a folder, a file or several, each format told by what is there."""
 
 import re
 import stat
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -12,13 +13,16 @@ from mnist_report.data.dataset import Dataset, make_dataset
 from mnist_report.data.idx import read_idx
 from mnist_report.data.image_folder import has_classes, read_image_folder
 from mnist_report.data.npz import inventory, read_npz
-from mnist_report.data.parquet_process import read_parquet
+from mnist_report.data.parquet_files import WILD, folder_files, match_files, read_parquet_files
 from mnist_report.data.pixel_table import read_pixel_table
 from mnist_report.data.reading import AS_IT_IS, Labelled, Reading
 from mnist_report.errors import DataError
 
 EMBEDDED = "mnist"
-SOURCES = "a folder of IDX files or of one subfolder of pictures for each class, or an .npz, .csv or .parquet file"
+SOURCES = (
+    "a folder of IDX files, of Parquet files or of one subfolder of pictures for each class, an .npz, .csv or .parquet "
+    "file, or a pattern such as 'folder/*.parquet'"
+)
 
 EMBEDDED_FOLDER = Path(__file__).parent / "mnist"
 # sha256 of the uncompressed files (images, labels), as published with the data set.
@@ -38,55 +42,106 @@ IDX_STEMS = {"train": ("train",), "test": ("t10k", "test")}
 IDX_NAME = re.compile(r"(?:(?P<set>.+)-)?(?P<stem>train|t10k|test)-images[-.]idx3-ubyte(\.gz)?")
 
 
+class Located(NamedTuple):
+    """What a source turned out to be.
+
+    Attributes:
+        kind: of which format.
+        paths: the images and the labels of an IDX set, one Parquet file or more, else the one file or folder.
+        sha256: what the two files of an IDX set must have, where that is known.
+    """
+
+    kind: Literal["idx", "npz", "csv", "parquet", "pictures"]
+    paths: tuple[Path, ...]
+    sha256: tuple[str | None, str | None] = (None, None)
+
+
 def load_dataset(source: str = EMBEDDED, split: str = "test", reading: Reading = AS_IT_IS) -> Dataset:
     """Load one split.
 
     Args:
-        source: "mnist" for the embedded data, else a folder or a file. Of a folder of several IDX sets, one is named
-            as a path: folder/emnist-letters.
-        split: "test" or "train". A CSV or Parquet file is taken for the split that is asked for.
+        source: "mnist" for the embedded data, else a folder, a file or a pattern. Of a folder of several IDX sets, one
+            is named as a path: folder/emnist-letters.
+        split: "test" or "train". CSV and Parquet files are taken for the split that is asked for.
         reading: how it is read.
 
     Raises:
         DataError: nothing readable is there, or images and labels do not fit together.
     """
-    if not source:
-        raise DataError(f"the data has an empty name; give 'mnist', {SOURCES}")
     wanted = read_class_names(reading.class_names) if reading.class_names else None
-    if source == EMBEDDED:
-        data = _load_idx(EMBEDDED_FOLDER, "", split, EMBEDDED_SHA256[split])
-    else:
-        data = _load_path(Path(source), split, center=reading.center)
-    if reading.center and not data.centered:
-        data = _centered(data)
-    images = data.images.transpose(0, 2, 1) if reading.transpose and data.images.ndim == 3 else data.images
+    data = arranged(read_located(locate(source, split), split, center=reading.center), reading)
     labels, class_names = name_classes(data, wanted, f"{source} ({split} split)")
-    return make_dataset(images, labels, class_names=class_names, source=source, split=split)
+    return make_dataset(data.images, labels, class_names=class_names, source=source, split=split, files=data.files)
 
 
 def one_split(source: str) -> bool:
     """Whether a source holds but one split, which is taken for any."""
-    return Path(source).suffix.lower() in {".csv", ".parquet"}
+    path = Path(source)
+    if path.suffix.lower() in {".csv", ".parquet"}:
+        return True
+    try:
+        return path.is_dir() and _locate_folder(path, "test").kind == "parquet"
+    except DataError:
+        return False
 
 
-def _load_path(path: Path, split: str, *, center: bool) -> Labelled:
+def arranged(data: Labelled, reading: Reading) -> Labelled:
+    """Images centred and transposed as is asked for."""
+    if reading.center and not data.centered:
+        data = _centered(data)
+    turned = reading.transpose and data.images.ndim == 3
+    return data._replace(images=data.images.transpose(0, 2, 1)) if turned else data
+
+
+def read_located(located: Located, split: str, *, center: bool) -> Labelled:
+    """All that a source holds of a split.
+
+    Raises:
+        DataError: it cannot be read, or is larger than the limits.
+    """
+    if located.kind == "idx":
+        images, labels = (
+            read_idx(path, ndim, sha256)
+            for path, ndim, sha256 in zip(located.paths, (3, 1), located.sha256, strict=True)
+        )
+        return Labelled(images, labels)
+    if located.kind == "parquet":
+        return read_parquet_files(located.paths, center=center)
+    (path,) = located.paths
+    if located.kind == "pictures":
+        return read_image_folder(path, split, center=center)
+    return read_npz(path, split) if located.kind == "npz" else read_pixel_table(path)
+
+
+def locate(source: str, split: str) -> Located:
+    """Find out what a source is.
+
+    Raises:
+        DataError: nothing readable is there.
+    """
+    if not source:
+        raise DataError(f"the data has an empty name; give 'mnist', {SOURCES}")
+    if source == EMBEDDED:
+        return _locate_idx(EMBEDDED_FOLDER, "", split)._replace(sha256=EMBEDDED_SHA256[split])
+    path = Path(source)
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
         if path.parent.is_dir() and path.name in _idx_sets(path.parent, split):
-            return _load_idx(path.parent, f"{path.name}-", split)
+            return _locate_idx(path.parent, f"{path.name}-", split)
+        if path.parent.is_dir() and WILD.search(path.name):
+            return Located("parquet", tuple(match_files(path)))
         raise DataError(f"{path}: no such file or folder; give 'mnist', {SOURCES}") from error
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read ({error})") from error
     if stat.S_ISDIR(mode):
-        return _load_folder(path, split, center=center)
+        return _locate_folder(path, split)
     suffix = path.suffix.lower()
     if not stat.S_ISREG(mode) or suffix not in {".npz", ".csv", ".parquet"}:
         found = f"a {path.suffix or 'plain'} file" if stat.S_ISREG(mode) else "no regular file"
         raise DataError(f"{path}: expected {SOURCES}, found {found}")
-    if suffix == ".npz":
-        return read_npz(path, split)
-    return read_pixel_table(path) if suffix == ".csv" else read_parquet(path, center=center)
+    kinds: dict[str, Literal["npz", "csv", "parquet"]] = {".npz": "npz", ".csv": "csv", ".parquet": "parquet"}
+    return Located(kinds[suffix], (path,))
 
 
 def _centered(data: Labelled) -> Labelled:
@@ -96,14 +151,17 @@ def _centered(data: Labelled) -> Labelled:
     return data._replace(images=center_images(images)) if fit else data  # else for `make_dataset` to refuse
 
 
-def _load_folder(folder: Path, split: str, *, center: bool) -> Labelled:
-    if not _is_idx(folder) and has_classes(folder):
-        return read_image_folder(folder, split, center=center)
+def _locate_folder(folder: Path, split: str) -> Located:
+    if not _is_idx(folder):
+        if has_classes(folder):
+            return Located("pictures", (folder,))
+        if files := folder_files(folder):
+            return Located("parquet", tuple(files))
     sets = _idx_sets(folder, split)
     if len(sets) > 1 and "" not in sets:
         named = ", ".join(sets[:8])
         raise DataError(f"{folder}: holds {len(sets)} sets ({named}); name one, as in {folder / sets[0]}")
-    return _load_idx(folder, f"{sets[0]}-" if sets and sets[0] else "", split)
+    return _locate_idx(folder, f"{sets[0]}-" if sets and sets[0] else "", split)
 
 
 def _is_idx(folder: Path) -> bool:
@@ -123,10 +181,9 @@ def _idx_sets(folder: Path, split: str) -> list[str]:
     return sorted({match["set"] or "" for match in found if match and match["stem"] in IDX_STEMS[split]})
 
 
-def _load_idx(folder: Path, prefix: str, split: str, sha256: tuple[str | None, str | None] = (None, None)) -> Labelled:
-    images = read_idx(_find_idx(folder, prefix, split, "images", 3), 3, sha256[0])
-    labels = read_idx(_find_idx(folder, prefix, split, "labels", 1), 1, sha256[1])
-    return Labelled(images, labels)
+def _locate_idx(folder: Path, prefix: str, split: str) -> Located:
+    images = _find_idx(folder, prefix, split, "images", 3)
+    return Located("idx", (images, _find_idx(folder, prefix, split, "labels", 1)))
 
 
 def _find_idx(folder: Path, prefix: str, split: str, what: str, ndim: int) -> Path:

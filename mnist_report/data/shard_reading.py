@@ -1,0 +1,133 @@
+"""The parts of a data set that outgrows the memory, one at a time."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_report.data.class_names import renamed
+from mnist_report.data.dataset import Dataset, check_arrays, make_dataset
+from mnist_report.data.idx import read_idx_rows, stream_idx
+from mnist_report.data.image_folder import read_image_folder
+from mnist_report.data.npz import stream_npz
+from mnist_report.data.parquet_files import check_shape
+from mnist_report.data.parquet_process import read_parquet
+from mnist_report.data.reading import Labelled
+from mnist_report.data.shards import Shard, Shards, stamps
+from mnist_report.data.sources import EMBEDDED, arranged, locate, read_located
+from mnist_report.errors import DataError
+
+
+def read_shard(shard: Shard, class_names: tuple[str, ...]) -> Dataset:
+    """Read one part, without those before it.
+
+    Args:
+        shard: of a set whose parts can be read apart.
+        class_names: of the whole set, in label order: what the user wants, `Shards.names`, or numbers from 0.
+
+    Returns:
+        Its images; the digest is of this part alone.
+
+    Raises:
+        DataError: it cannot be read, has changed since it was found, or holds a label without a class.
+    """
+    if shard.way == "stream":
+        raise DataError(
+            f"{shard.source}: is compressed as a whole, so {shard.name} cannot be read without those before; convert "
+            "it to Parquet, or to IDX files that are not gzipped"
+        )
+    _check_unchanged(shard)
+    return _as_dataset(_read(shard), shard, class_names)
+
+
+def iterate(shards: Shards, class_names: tuple[str, ...]) -> Iterator[Dataset]:
+    """Read all parts in order; while the caller works with one, the next is read.
+
+    Args:
+        shards: of any set.
+        class_names: as for `read_shard`.
+
+    Raises:
+        DataError: as `read_shard`, when that part's turn comes.
+    """
+    parts = (
+        (read_shard(shard, class_names) for shard in shards.shards) if shards.apart else _stream(shards, class_names)
+    )
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, parts, None)
+        while (part := coming.result()) is not None:
+            coming = pool.submit(next, parts, None)
+            yield part
+
+
+def _read(shard: Shard) -> Labelled:
+    """What the files hold."""
+    located, center = shard.located, shard.reading.center
+    if shard.way == "whole":
+        here = locate(EMBEDDED, shard.split) if shard.source == EMBEDDED else located
+        return read_located(here, shard.split, center=center)
+    if located.kind == "idx":
+        images, labels = (
+            read_idx_rows(path, ndim, shard.rows) for path, ndim in zip(located.paths, (3, 1), strict=True)
+        )
+        return Labelled(images, labels)
+    (path,) = located.paths
+    if located.kind == "parquet":
+        return read_parquet(path, center=center, rows=shard.rows, stored=shard.stored)
+    return read_image_folder(path, shard.split, center=center, rows=shard.rows, counts=shard.counts)
+
+
+def _stream(shards: Shards, class_names: tuple[str, ...]) -> Iterator[Dataset]:
+    """The parts of files that must be read from their beginning."""
+    located = shards.shards[0].located
+    counts = [shard.n for shard in shards.shards]
+    if located.kind == "npz":
+        parts = stream_npz(located.paths[0], shards.split, counts)
+    else:
+        images, labels = (stream_idx(path, ndim, counts) for path, ndim in zip(located.paths, (3, 1), strict=True))
+        parts = (Labelled(*pair) for pair in zip(images, labels, strict=True))
+    for shard, data in zip(shards.shards, parts, strict=True):
+        _check_unchanged(shard)
+        yield _as_dataset(data, shard, class_names)
+
+
+def _check_unchanged(shard: Shard) -> None:
+    """See that the files are still those that were looked through."""
+    if not shard.stamps:  # a folder, whose pictures are counted, or the embedded data
+        return
+    for path, then, now in zip(shard.located.paths, shard.stamps, stamps(shard.located.paths), strict=False):
+        if then != now:
+            raise DataError(
+                f"{path}: has changed since the data were looked through, from {then[0]:,} to {now[0]:,} bytes or in "
+                "its time; run it again on data that stay as they are"
+            )
+
+
+def _as_dataset(data: Labelled, shard: Shard, class_names: tuple[str, ...]) -> Dataset:
+    """A part as a data set of its own, which keeps to what was found."""
+    where = f"{shard.source}: {shard.name}"
+    data = arranged(data, shard.reading)
+    check_arrays(data.images, data.labels, where)
+    if len(data.labels) != shard.n:
+        raise DataError(f"{where}: has changed from {shard.n:,} images to {len(data.labels):,}; run it again")
+    check_shape(data.images.shape[1:], shard.shape, where)
+    labels = _indices(data, shard, class_names, where)
+    dataset = make_dataset(data.images, labels, class_names=class_names, source=where, split=shard.split)
+    return replace(dataset, source=shard.source)
+
+
+def _indices(data: Labelled, shard: Shard, class_names: tuple[str, ...], where: str) -> NDArray[Any]:
+    """The labels as indices of the class names, which are known before any label is."""
+    labels = data.labels if data.names is None else renamed(data.labels, data.names, class_names, where)[0]
+    outside = np.flatnonzero((labels < 0) | (labels >= len(class_names)))
+    if len(outside):
+        k = int(outside[0])
+        raise DataError(
+            f"{where}: label {labels[k]} at index {shard.first + k} is outside 0-{len(class_names) - 1} "
+            f"({len(outside)} such labels in this part); a set in parts counts its classes from 0: name all of them "
+            "with --class-names"
+        )
+    return labels

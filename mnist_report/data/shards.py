@@ -1,0 +1,262 @@
+"""Data sets that outgrow the memory: found as parts that are read one at a time, here or elsewhere."""
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from mnist_report.data.centering import SIDE
+from mnist_report.data.class_names import check_names
+from mnist_report.data.dataset import check_arrays, cut
+from mnist_report.data.idx import read_idx_head
+from mnist_report.data.image_folder import count_pictures, find_classes, read_image_folder
+from mnist_report.data.limits import check_growth, check_size
+from mnist_report.data.npz import is_colour, is_column, read_npz_heads
+from mnist_report.data.parquet_files import look_at_files
+from mnist_report.data.parquet_images import Sight
+from mnist_report.data.reading import Reading
+from mnist_report.data.sources import EMBEDDED, Located, locate
+from mnist_report.errors import DataError
+
+# Bytes, and the second of the last change: what copies keep that are made with care.
+Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A part of a data set: a plain value of a few hundred bytes, which a worker elsewhere can be sent.
+
+    Attributes:
+        number: in order, from 0.
+        first: the place of its first image in the whole set.
+        n: how many images it has.
+        name: for people: the file and the rows.
+        source: of the whole set, as it was asked for.
+        split: of which it is.
+        reading: how it is read.
+        way: "rows" of a file or folder; "whole", for all that there is; or "stream", which must be read from its
+            beginning.
+        located: the files that it stands in.
+        begin: its first row there.
+        shape: the height and width of its images, centred and transposed if that is asked for.
+        stored: of a Parquet file, about how many bytes are read for it.
+        stamps: of the files, when it was found.
+        counts: how many pictures each class of a folder has.
+    """
+
+    number: int
+    first: int
+    n: int
+    name: str
+    source: str
+    split: str
+    reading: Reading
+    way: Literal["rows", "whole", "stream"]
+    located: Located
+    begin: int
+    shape: tuple[int, int]
+    stored: int | None
+    stamps: tuple[Stamp, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def rows(self) -> range:
+        """Its rows within its file."""
+        return range(self.begin, self.begin + self.n)
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """A data set in parts.
+
+    Attributes:
+        source: as it was asked for.
+        split: of which it is.
+        shards: in order.
+        names: of the classes, where the data bring them; else None, and labels are numbers from 0.
+        shape: the height and width of every image.
+    """
+
+    source: str
+    split: str
+    shards: tuple[Shard, ...]
+    names: tuple[str, ...] | None
+    shape: tuple[int, int]
+
+    @property
+    def n(self) -> int:
+        """How many images there are."""
+        return sum(shard.n for shard in self.shards)
+
+    @property
+    def apart(self) -> bool:
+        """Whether each can be read without those before it."""
+        return all(shard.way != "stream" for shard in self.shards)
+
+
+class _Asked(NamedTuple):
+    """What `find_shards` is asked for."""
+
+    source: str
+    split: str
+    reading: Reading
+
+    @property
+    def where(self) -> str:
+        """For messages."""
+        return f"{self.source} ({self.split} split)"
+
+
+class _Piece(NamedTuple):
+    """A file, a pair of them or a folder.
+
+    Attributes:
+        located: which.
+        n: how many images it has.
+        shape: the height and width of each, before they are centred if that is done to all at once.
+        packed: whether it can only be read from its beginning.
+        counts: how many pictures each class of a folder has.
+        sight: what a Parquet file says of itself.
+    """
+
+    located: Located
+    n: int
+    shape: tuple[int, int]
+    packed: bool = False
+    counts: tuple[int, ...] = ()
+    sight: Sight | None = None
+
+
+_Found = tuple[list[_Piece], tuple[str, ...] | None]
+
+
+def find_shards(source: str, split: str, reading: Reading) -> Shards:
+    """Look through a data set without reading its images.
+
+    Args:
+        source: as of `load_dataset`, but for CSV files; what that loads is what these parts hold, one after another.
+        split: "test" or "train".
+        reading: how it will be read. Its file of class names is the caller's to read.
+
+    Returns:
+        Its parts: of up to 65,536 images, of fewer where they are larger than 32 x 32 pixels, and of one file each.
+
+    Raises:
+        DataError: nothing readable is there, or what is there is damaged as far as that can be seen now.
+    """
+    asked = _Asked(source, split, reading)
+    located = locate(source, split)
+    # Workers elsewhere start in another folder.
+    located = located._replace(paths=tuple(path.absolute() for path in located.paths))
+    if located.kind == "csv":
+        raise DataError(
+            f"{source}: a CSV file is not read in parts; convert it to Parquet, with a column label and a column image "
+            "of lists of pixels"
+        )
+    find = {"idx": _find_idx, "npz": _find_npz, "parquet": _find_parquet, "pictures": _find_pictures}[located.kind]
+    pieces, names = find(located, asked)
+    if names is not None:
+        check_names(names, asked.where)
+    shards: list[Shard] = []
+    first = 0
+    for piece in pieces:
+        shards += _cut(piece, asked, len(shards), first)
+        first += piece.n
+    return Shards(source, split, tuple(shards), names, shards[0].shape)
+
+
+def stamps(paths: tuple[Path, ...]) -> tuple[Stamp, ...]:
+    """What shows that a file is another than before; folders have none.
+
+    Raises:
+        DataError: one of them cannot be looked at.
+    """
+    found = []
+    for path in paths:
+        try:
+            state = path.stat()
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+        if not stat.S_ISDIR(state.st_mode):
+            found.append((state.st_size, int(state.st_mtime)))
+    return tuple(found)
+
+
+def _find_idx(located: Located, asked: _Asked) -> _Found:
+    images, labels = (read_idx_head(path, ndim) for path, ndim in zip(located.paths, (3, 1), strict=True))
+    check_arrays(_promised(images.shape, np.uint8), _promised(labels.shape, np.uint8), asked.where)
+    n, height, width = images.shape
+    return [_Piece(located, n, (height, width), packed=images.packed or labels.packed)], None
+
+
+def _find_npz(located: Located, asked: _Asked) -> _Found:
+    images, labels = read_npz_heads(located.paths[0], asked.split)
+    shape = images.shape[:3] if is_colour(images.shape, images.dtype) else images.shape
+    column = labels.shape[:1] if is_column(labels.shape) else labels.shape
+    check_arrays(_promised(shape, images.dtype), _promised(column, labels.dtype), asked.where)
+    n, height, width = shape
+    return [_Piece(located, n, (height, width), packed=True)], None
+
+
+def _promised(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """An array that has the shape and takes no room."""
+    return np.broadcast_to(np.zeros((), dtype), shape)
+
+
+def _find_parquet(located: Located, asked: _Asked) -> _Found:
+    files, shape = look_at_files(located.paths, center=asked.reading.center)
+    for file in files:
+        ((size, _),) = stamps((file.path,))
+        check_growth(file.sight.n * shape[0] * shape[1], size, str(file.path))
+    pieces = [_Piece(Located("parquet", (file.path,)), file.sight.n, shape, sight=file.sight) for file in files]
+    return pieces, files[0].sight.names
+
+
+def _find_pictures(located: Located, asked: _Asked) -> _Found:
+    (folder,) = located.paths
+    counts = count_pictures(find_classes(folder, asked.split))
+    first = read_image_folder(folder, asked.split, center=asked.reading.center, rows=range(1), counts=counts)
+    _, height, width = first.images.shape
+    return [_Piece(located, sum(counts), (height, width), counts=counts)], first.names
+
+
+def _cut(piece: _Piece, asked: _Asked, number: int, first: int) -> Iterator[Shard]:
+    """The shards of a piece; the first of them gets this number and begins at this image."""
+    height, width = (SIDE, SIDE) if asked.reading.center else piece.shape
+    ranges = cut(piece.n, height, width)
+    # An array is centred when all of a part is there.
+    check_size((len(ranges[0]), *piece.shape), f"{asked.where}: a part of it")
+    # The embedded data are known by their digest, and stand elsewhere in another installation.
+    known = () if asked.source == EMBEDDED else stamps(piece.located.paths)
+    stored = None if piece.sight is None else _stored(piece.sight, ranges, known[0][0])
+    for k, rows in enumerate(ranges):
+        yield Shard(
+            number=number + k,
+            first=first + rows.start,
+            n=len(rows),
+            name=f"{piece.located.paths[0].name} rows {rows.start}-{rows.stop - 1}",
+            source=asked.source,
+            split=asked.split,
+            reading=asked.reading,
+            way="rows" if not piece.packed else "whole" if len(ranges) == 1 else "stream",
+            located=piece.located,
+            begin=rows.start,
+            shape=(width, height) if asked.reading.transpose else (height, width),
+            stored=None if stored is None else stored[k],
+            stamps=known,
+            counts=piece.counts,
+        )
+
+
+def _stored(sight: Sight, ranges: list[range], size: int) -> list[int]:
+    """The bytes of the row groups that each part's rows stand in, of a Parquet file of this size."""
+    ends = np.cumsum([n for n, _ in sight.groups])
+    before = np.concatenate([[0], np.cumsum([stored for _, stored in sight.groups])])
+    begin = np.searchsorted(ends, [rows.start for rows in ranges], side="right")
+    end = np.searchsorted(ends, [rows.stop - 1 for rows in ranges], side="right")
+    last = np.minimum(end + 1, len(ends))
+    return [int(stored) for stored in np.clip(before[last] - before[begin], 0, size)]
