@@ -3,20 +3,19 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from mnist_report.counting import Counted, ModelEngine, Plan, local_engine
 from mnist_report.data.class_names import read_class_names
 from mnist_report.data.dataset import Described, shards_digest
+from mnist_report.data.limits import MOST_BYTES, MOST_ROWS
 from mnist_report.data.shard_reading import iterate, read_shard
 from mnist_report.data.shards import Shards, find_shards
-from mnist_report.data.limits import MOST_BYTES, MOST_ROWS
 from mnist_report.data.sources import EMBEDDED
 from mnist_report.errors import ConfigError, DataError, ModelError
 from mnist_report.evaluation.kept import Wanted

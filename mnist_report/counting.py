@@ -14,13 +14,13 @@ from mnist_report.data.shards import Shard, Shards
 from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.evaluation.summary import Summary
-from mnist_report.inference import Inference, RunningModel, start_model
+from mnist_report.inference import RunningModel, start_model
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
 from mnist_report.model.outputs import OutputKind
 from mnist_report.model.scaling import Preparation
 from mnist_report.model.store import ModelFile
-from mnist_report.preparing import understand
+from mnist_report.preparing import Askable, understand
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +65,14 @@ class Counted:
     predictions: Predictions | None
 
 
-class ModelEngine(Protocol):
+class ModelEngine(Askable, Protocol):
     """A model that is asked about shards.
 
     Attributes:
-        model: its file.
         workers: how many there are.
         retries: how often a shard was given to another worker, so far.
     """
 
-    @property
-    def model(self) -> ModelFile: ...  # noqa: D102
     @property
     def workers(self) -> int: ...  # noqa: D102
     @property
@@ -83,11 +80,6 @@ class ModelEngine(Protocol):
 
     def wait_until_loaded(self) -> tuple[Anatomy, Backend]:
         """See `RunningModel.wait_until_loaded`."""
-
-    def predict(
-        self, images: NDArray[np.uint8], show: Callable[[int, int], None], preparation: Preparation | None = None
-    ) -> Inference:
-        """See `RunningModel.predict`."""
 
     def count(self, shards: Shards, plan: Plan, show: Callable[[int, int], None]) -> Iterator[Counted]:
         """What came of each shard, in their order.

@@ -96,7 +96,7 @@ def judge_run(run: StoredRun, today: date, evaluation: Evaluation | None = None)
 def _judge_counted(run: StoredRun, today: date, evaluation: Evaluation) -> Judged:
     """By the counts and intervals, as of a metrics.json."""
     document = read_document(metrics_document(evaluation, run.predictions.class_names))
-    evidence = replace(document, no_baseline=f"this run {COUNTED}")
+    evidence = replace(document, no_baseline=f"this run {COUNTED}", counted=True)
     verdict = None if run.gates is None else judge(run.gates, evidence, today)
     return Judged(evidence, verdict, None, default_gates=run.gates is not None and run.gates.default)
 

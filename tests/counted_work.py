@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from data_files import write_image_parquet
-from mnist_report.data.shard_reading import iterate
-from mnist_report.data.shards import Shards
 from numpy.typing import NDArray
 
 from mnist_report.counting import Counted, Plan, count_shard
+from mnist_report.data.shard_reading import iterate
+from mnist_report.data.shards import Shards
 from mnist_report.data.sources import load_dataset
 from mnist_report.inference import Inference
 from mnist_report.model.adapter import Anatomy, Layer
@@ -32,6 +33,7 @@ def write_shards(folder: Path, sizes: tuple[int, ...]) -> str:
     return f"{folder}/*.parquet"
 
 
+@cache
 def means() -> NDArray[np.float64]:
     """The mean image of each class of the training set, shape (10, 784)."""
     data = load_dataset(split="train")

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from mnist_report.errors import DataError
 from mnist_report.evaluation import findings, frames
-from mnist_report.evaluation.quartiles import Column, count_columns, quartile_slices
 from mnist_report.evaluation.confidences import Confidences
 from mnist_report.evaluation.evaluation import Evaluation, tally_at, tempered
 from mnist_report.evaluation.kept import Kept, Wanted
@@ -18,6 +17,7 @@ from mnist_report.evaluation.label_issues import LabelIssues, nothing_known, ran
 from mnist_report.evaluation.metrics import class_metrics, overall_metrics, undefined
 from mnist_report.evaluation.parts import picked
 from mnist_report.evaluation.predictions import Predictions
+from mnist_report.evaluation.quartiles import Column, count_columns, quartile_slices
 from mnist_report.evaluation.ranking import no_class_ranking, no_overall_ranking
 from mnist_report.evaluation.tally import Tally
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mnist_report.evaluation import confusion as of_confusion
 from mnist_report.evaluation.intervals import DRAWS, Z
-from mnist_report.evaluation.metrics import INTERVALS, Metric
+from mnist_report.evaluation.metrics import INTERVALS, NOT_MERGEABLE, Metric
 from mnist_report.gates.evidence import NoEvidenceError, Observation, check_graded, check_known
 from mnist_report.gates.measurements import F1, Draws, Mean, Measurement, Proportion
 from mnist_report.gates.rules import CLASS_RANGES, OVERALL_RANGES, SHARE, Gate, ranges_for
@@ -30,6 +30,7 @@ class Document:
         confusion: int64, rows = actual.
         slices: the accuracy of each slice.
         seed: of the resampled intervals.
+        counted: whether there never was a row per image at once.
     """
 
     overall: Mapping[str, Metric]
@@ -42,6 +43,7 @@ class Document:
     no_baseline: str = NO_ROWS
     baseline_missing: bool = False
     past: None = None
+    counted: bool = False
 
 
 def read_document(document: Mapping[str, Any]) -> Document:
@@ -106,6 +108,8 @@ def observe_document(gate: Gate, subject: str, document: Document) -> Observatio
     # Of any images with probabilities there is a log loss.
     check_graded(gate, graded=not np.isnan(document.overall["log_loss"].value))
     metric = _find(gate, subject, document)
+    if np.isnan(metric.value) and document.counted and gate.metric in NOT_MERGEABLE:
+        raise NoEvidenceError(f"{gate.metric} needs every row at once; {document.no_baseline}")
     if np.isnan(metric.value):
         raise NoEvidenceError(f"{gate.metric} is not defined for these predictions")
     return Observation(metric, _measure(gate, subject, metric, document))

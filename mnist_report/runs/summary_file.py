@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.evaluation.quartiles import Column
 from mnist_report.evaluation.confidences import EDGES, Confidences
 from mnist_report.evaluation.kept import Kept, Wanted
 from mnist_report.evaluation.predictions import Predictions
+from mnist_report.evaluation.quartiles import Column
 from mnist_report.evaluation.summary import Summary
 from mnist_report.evaluation.tally import BINS, Bins, Sums, Tally
 from mnist_report.runs.images_file import ShownImages
