@@ -22,7 +22,7 @@ from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.mistakes import choose_galleries
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.evaluation.summary import Summary, add_up
-from mnist_report.inference import Answer, Pace
+from mnist_report.inference import Answer, Speed
 from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of
 from mnist_report.judging import Finished, most_runs
 from mnist_report.model.adapter import Anatomy, check_classes
@@ -109,10 +109,10 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
             total = _add_up(engine.count(shards, plan, show), plan, folder)
         watch.lap("inference")
         data = Described(job.data, job.split, shards.n, shards.shape, names, total.sha256)
-        pace = Pace(shards.n, job.batch_size, total.seconds)
-        log.info("predicted %s images/s", f"{pace.images_per_second:,.0f}")
+        speed = Speed(shards.n, job.batch_size, total.seconds)
+        log.info("predicted %s images/s", f"{speed.images_per_second:,.0f}")
         facts = make_provenance(
-            job, surroundings, file, data, Answer(anatomy, backend, pace), given=chosen.facts, gave=total.gave
+            job, surroundings, file, data, Answer(anatomy, backend, speed), given=chosen.facts, gave=total.gave
         )
         facts |= {"engine": _engine_facts(job, engine, shards, total), "slices": None, "baseline": None}
         facts |= {"run_id": run_id_of(job, surroundings)}

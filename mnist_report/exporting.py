@@ -168,7 +168,7 @@ def _evaluate(
     predictions, _ = understand(inference.answer, anatomy, dataset, f"{model.path}: the predictions")
     right = int(predictions.right.sum())
     runs_on = f"{backend.device} ({backend.name})"
-    side = Side(model.path, model.format, model.size_bytes, runs_on, right, inference.pace.images_per_second)
+    side = Side(model.path, model.format, model.size_bytes, runs_on, right, inference.speed.images_per_second)
     return predictions, side, chosen
 
 

@@ -49,13 +49,13 @@ class Inference:
     seconds: float
 
     @property
-    def pace(self) -> "Pace":
+    def speed(self) -> "Speed":
         """How fast."""
-        return Pace(len(self.answer), self.batch_size, self.seconds)
+        return Speed(len(self.answer), self.batch_size, self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Speed:
     """How fast a model answered.
 
     Attributes:
@@ -81,12 +81,12 @@ class Answer:
     Attributes:
         anatomy: what it is made of.
         backend: what it ran on.
-        pace: how fast it was.
+        speed: how fast it was.
     """
 
     anatomy: Anatomy
     backend: Backend
-    pace: Pace
+    speed: Speed
 
 
 @dataclass(slots=True)

@@ -142,15 +142,15 @@ def make_provenance(
         given: what happened to the images before.
         gave: what its numbers are.
     """
-    anatomy, backend, pace = answer.anatomy, answer.backend, answer.pace
+    anatomy, backend, speed = answer.anatomy, answer.backend, answer.speed
     return _common_facts(job, surroundings, data, backend.versions) | {
         "device": {
             "kind": backend.device,
             "name": backend.device_name,
             "backend": backend.name,
-            "batch_size": pace.batch_size,
-            "inference_s": round(pace.seconds, 3),
-            "images_per_second": round(pace.images_per_second, 1),
+            "batch_size": speed.batch_size,
+            "inference_s": round(speed.seconds, 3),
+            "images_per_second": round(speed.images_per_second, 1),
         },
         "model": {
             "kind": "model",

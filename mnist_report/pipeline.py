@@ -99,9 +99,9 @@ def run(
             watch.lap("model")
             inference = model.predict(dataset.images, show, chosen.preparation)
         watch.lap("inference")
-        log.info("predicted %s images/s", f"{inference.pace.images_per_second:,.0f}")
+        log.info("predicted %s images/s", f"{inference.speed.images_per_second:,.0f}")
         predictions, gave = understand(inference.answer, anatomy, dataset, f"{job.model}: the predictions")
-        answer = Answer(anatomy, backend, inference.pace)
+        answer = Answer(anatomy, backend, inference.speed)
         facts = make_provenance(job, surroundings, model_file, dataset.described, answer, given=chosen.facts, gave=gave)
         finished = finish_run(
             folder,

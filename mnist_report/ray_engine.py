@@ -61,10 +61,13 @@ class Worker:
         self._engine: LocalEngine = self._until_the_end.enter_context(
             local_engine(replace(model, copy=copy), device, batch_size)
         )
+        self._is_loaded: tuple[Anatomy, Backend] | None = None
 
     def loaded(self) -> tuple[Anatomy, Backend]:
         """Wait until the model is loaded."""
-        return self._engine.wait_until_loaded()
+        if self._is_loaded is None:
+            self._is_loaded = self._engine.wait_until_loaded()
+        return self._is_loaded
 
     def predict(self, images: NDArray[np.uint8], preparation: Preparation | None) -> Inference:
         """Ask the model about images."""
@@ -77,6 +80,7 @@ class Worker:
     def count(self, shard: Shard, plan: Plan) -> Counted:
         """Read a shard, ask the model about it and count."""
         part = read_shard(shard, plan.class_names)
+        self.loaded()  # one that takes another's place was not waited for
         return count_shard(shard, part, self._engine.predict(part.images, _nobody, plan.preparation).answer, plan)
 
 
