@@ -54,12 +54,14 @@ class Total:
         sha256: digest of the data.
         gave: what the model's numbers were taken for.
         seconds: from the first shard to the last.
+        batch_size: images per call of the model.
     """
 
     summary: Summary
     sha256: str
     gave: OutputKind
     seconds: float
+    batch_size: int
 
 
 def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int], None]) -> Finished:
@@ -109,7 +111,7 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
             total = _add_up(engine.count(shards, plan, show), plan, folder)
         watch.lap("inference")
         data = Described(job.data, job.split, shards.n, shards.shape, names, total.sha256)
-        speed = Speed(shards.n, job.batch_size, total.seconds)
+        speed = Speed(shards.n, total.batch_size, total.seconds)
         log.info("predicted %s images/s", f"{speed.images_per_second:,.0f}")
         facts = make_provenance(
             job, surroundings, file, data, Answer(anatomy, backend, speed), given=chosen.facts, gave=total.gave
@@ -172,24 +174,23 @@ def _add_up(parts: Iterator[Counted], plan: Plan, folder: Path) -> Total:
     """Add up the shards as they come, in their order; their rows go into a file."""
     began = time.perf_counter()
     digests: list[str] = []
-    kinds: list[OutputKind] = []
-
-    def summaries() -> Iterator[Summary]:
-        with _rows(plan, folder) as write:
-            for part in parts:
-                if kinds and part.gave != kinds[0]:
-                    raise ModelError(
-                        f"{plan.model}: gave {part.gave} for {part.shard.name} and {kinds[0]} before; end the model "
-                        "with a softmax"
-                    )
-                digests.append(part.sha256)
-                kinds.append(part.gave)
-                if part.predictions is not None:
-                    write(part.predictions)
-                yield part.summary
-
-    summary = add_up(summaries())
-    return Total(summary, shards_digest(digests), kinds[0], time.perf_counter() - began)
+    summary = said = None
+    with _rows(plan, folder) as write:
+        for part in parts:
+            said = said or (part.gave, part.batch_size)
+            if part.gave != said[0]:
+                raise ModelError(
+                    f"{plan.model}: gave {part.gave} for {part.shard.name} and {said[0]} before; end the model with a "
+                    "softmax"
+                )
+            if part.predictions is not None:
+                write(part.predictions)
+            digests.append(part.sha256)
+            summary = add_up([part.summary] if summary is None else [summary, part.summary])
+    if summary is None or said is None:
+        raise DataError("there are no images to evaluate")
+    gave, batch_size = said
+    return Total(summary, shards_digest(digests), gave, time.perf_counter() - began, batch_size)
 
 
 def _rows(plan: Plan, folder: Path) -> AbstractContextManager[Callable[[Predictions], None]]:

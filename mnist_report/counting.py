@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.shard_reading import iterate
@@ -14,7 +13,7 @@ from mnist_report.data.shards import Shard, Shards
 from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.evaluation.summary import Summary
-from mnist_report.inference import RunningModel, start_model
+from mnist_report.inference import Inference, RunningModel, start_model
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
 from mnist_report.model.outputs import OutputKind
@@ -56,6 +55,7 @@ class Counted:
         sha256: digest of its images and labels.
         gave: what the model's numbers were taken for.
         predictions: a row per image where they are wanted, else None.
+        batch_size: images per call of the model.
     """
 
     shard: Shard
@@ -63,6 +63,7 @@ class Counted:
     sha256: str
     gave: OutputKind
     predictions: Predictions | None
+    batch_size: int
 
 
 class ModelEngine(Askable, Protocol):
@@ -110,8 +111,7 @@ class LocalEngine:
             def move(done: int, _: int, before: int = before) -> None:
                 show(before + done, shards.n)
 
-            answer = self._running.predict(part.images, move, plan.preparation).answer
-            yield count_shard(shard, part, answer, plan)
+            yield count_shard(shard, part, self._running.predict(part.images, move, plan.preparation), plan)
 
 
 @contextmanager
@@ -121,23 +121,24 @@ def local_engine(model: ModelFile, device: str, batch_size: int) -> Iterator[Loc
         yield LocalEngine(running)
 
 
-def count_shard(shard: Shard, part: Dataset, answer: NDArray[np.float32], plan: Plan) -> Counted:
+def count_shard(shard: Shard, part: Dataset, inference: Inference, plan: Plan) -> Counted:
     """Count what a model answered to the images of a shard.
 
     Args:
         shard: which one.
         part: its images and labels.
-        answer: shape (n, outputs), as the model gave it.
+        inference: what the model answered.
         plan: what is done.
 
     Raises:
         ModelError: see `preparing.understand`.
     """
     where = f"{plan.model}: the predictions of {shard.name}"
-    found, gave = understand(answer, plan.anatomy, part, where)
+    found, gave = understand(inference.answer, plan.anatomy, part, where)
     predictions = replace(found, index=np.arange(shard.first, shard.first + shard.n))
     summary = Summary.of(predictions, part.images, plan.wanted, plan.temperature)
-    return Counted(shard, summary, part.sha256, gave, predictions if plan.rows else None)
+    rows = predictions if plan.rows else None
+    return Counted(shard, summary, part.sha256, gave, rows, inference.batch_size)
 
 
 StartEngine = Callable[[ModelFile, str, int], AbstractContextManager[ModelEngine]]

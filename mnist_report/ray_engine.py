@@ -81,7 +81,7 @@ class Worker:
         """Read a shard, ask the model about it and count."""
         part = read_shard(shard, plan.class_names)
         self.loaded()  # one that takes another's place was not waited for
-        return count_shard(shard, part, self._engine.predict(part.images, _nobody, plan.preparation).answer, plan)
+        return count_shard(shard, part, self._engine.predict(part.images, _nobody, plan.preparation), plan)
 
 
 @dataclass(slots=True)

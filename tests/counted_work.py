@@ -71,7 +71,7 @@ class NearestMean:
         """One shard after the other."""
         for shard, part in zip(shards.shards, iterate(shards, plan.class_names), strict=True):
             show(shard.first + shard.n, shards.n)
-            yield count_shard(shard, part, nearest(part.images, self.means), plan)
+            yield count_shard(shard, part, self.predict(part.images, lambda *_: None), plan)
 
 
 @contextmanager
