@@ -38,16 +38,16 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def parquet_read_here():
     """Other people's Parquet files are read in this process: some tests read hundreds, and a child takes a moment."""
-    from mnist_report.data import slice_columns
+    from mnist_report.data import parquet_files, parquet_process, slice_columns
     from mnist_report.data.parquet_process import Found
     from mnist_report.runs import foreign_reading
 
-    def read(reader, path, *words):
+    def read(reader, path, *words, **_):
         found = reader(path, *words)
         return Found(json.loads(json.dumps(found.facts)), found.arrays)
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (slice_columns, foreign_reading):
+        for module in (slice_columns, foreign_reading, parquet_files, parquet_process):
             patch.setattr(module, "read_apart", read)
         yield
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from makers import digits
 from strategies import law
 
-from mnist_report.data.dataset import make_dataset
+from mnist_report.data import limits
+from mnist_report.data.dataset import cut, data_digest, make_dataset, shards_digest
 from mnist_report.errors import DataError
 
 DIGITS = tuple("0123456789")
@@ -67,6 +68,26 @@ def test_the_digest_covers_shape_pixels_and_labels_in_order():
     shape_and_pixels = b"(2, 1, 3)" + bytes(range(6))
     expected = hashlib.sha256(shape_and_pixels + struct.pack("<2q", 7, 1)).hexdigest()
     assert make(pictures(2, 1, 3), np.array([7, 1])).sha256 == expected
+
+
+def test_the_digest_of_a_large_set_is_that_of_its_parts_digests(monkeypatch):
+    """Spelled out by hand: parts of two images here, and the last of what is left; of each file by itself."""
+    monkeypatch.setattr(limits, "MOST_IN_SHARD", 2)
+    images, labels = pictures(5), np.arange(5)
+
+    def joined(*parts):
+        digests = [make(images[begin:end], labels[begin:end]).sha256 for begin, end in parts]
+        return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+    assert make(images, labels).sha256 == joined((0, 2), (2, 4), (4, 5))
+    assert data_digest(images, labels, (3, 2)) == joined((0, 2), (2, 3), (3, 5))
+    assert make(images[:2], labels[:2]).sha256 == shards_digest([make(images[:2], labels[:2]).sha256])
+
+
+def test_sets_of_usual_sizes_keep_the_digest_of_one_part():
+    """MNIST's 60,000 too: history and baselines know them by it."""
+    assert [len(cut(n, 28, 28)) for n in (1, 10_000, 60_000, 65_536, 65_537, 10**8)] == [1, 1, 1, 1, 2, 1_526]
+    assert [len(cut(65_536, side, side)) for side in (0, 32, 33, 64)] == [1, 1, 2, 4]
 
 
 @law

@@ -14,7 +14,7 @@ from pyarrow import parquet  # noqa: TID253  nobody waits for these tests
 from strategies import law
 
 from mnist_report.data import limits, parquet_images
-from mnist_report.data.parquet_images import read_parquet_images
+from mnist_report.data.parquet_images import look_at_images, read_parquet_images
 from mnist_report.data.reading import Reading
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError
@@ -42,6 +42,27 @@ def test_more_rows_than_a_batch_are_read(tmp_path):
     found = read_parquet_images(tmp_path / "groups.parquet", center=False)
     np.testing.assert_array_equal(found.images, images)
     np.testing.assert_array_equal(found.labels, labels)
+
+
+@pytest.mark.parametrize("form", ["bytes", "pixels"])
+@pytest.mark.parametrize("rows", [range(1), range(69, 71), range(60, 141), range(199, 200)])
+def test_some_rows_are_those_of_the_whole(tmp_path, form, rows):
+    """Wherever the row groups end."""
+    images, labels = digits(200)
+    table = parquet.read_table(write_image_parquet(tmp_path / "small.parquet", images, labels, form=form))
+    parquet.write_table(table, tmp_path / "groups.parquet", row_group_size=70)
+    found = read_parquet_images(tmp_path / "groups.parquet", center=False, rows=rows)
+    np.testing.assert_array_equal(found.images, images[rows.start : rows.stop])
+    np.testing.assert_array_equal(found.labels, labels[rows.start : rows.stop])
+
+
+def test_a_look_tells_rows_groups_and_names(tmp_path):
+    """As pyarrow tells them."""
+    path = named(tmp_path / "data.parquet", ["cat", "dog"])
+    sight = look_at_images(path)
+    assert (sight.n, sight.names, len(sight.groups)) == (2, ("cat", "dog"), 1)
+    assert sight.groups[0][0] == 2
+    assert 0 < sight.groups[0][1] < path.stat().st_size
 
 
 def test_rows_of_pixels_need_not_be_square(tmp_path):
@@ -101,13 +122,16 @@ def test_strange_metadata_is_passed_over(tmp_path, names):
         ([[1, None, 3, 4]], [0], "row 0: a pixel is an empty cell"),
         ([[[1, 2], [3]]], [0], "row 0: its rows have 1 to 2 pixels"),
         ([[[1, 2], None]], [0], "row 0: a row of pixels is empty"),
+        ([[1] * 4, [1] * 9], [0, 1], "row 1: 3 x 3 pixels, expected 2 x 2"),
+        ([[1] * 4, [1, 2, 3, 256]], [0, 1], "row 1: pixels from 1 to 256"),
+        ([[1] * 4] * 64 + [[1] * 9], [0] * 65, "row 64: 3 x 3 pixels, expected 2 x 2"),
         ([[[]]], [0], "row 0: found 0 pixels"),
         ([PNG], ["cat"], "column 'label': found string, expected whole numbers"),
         ([PNG], [1.0], "column 'label': found double"),
         ([PNG, PNG], [1, None], "column 'label': found 1 empty cells from row 0"),
         (pa.array([], pa.binary()), pa.array([], pa.int64()), "found 0 images"),
     ],
-    ids=range(19),
+    ids=range(22),
 )
 def test_a_cell_that_is_no_image_or_label_is_named(tmp_path, image, label, telling):
     """With its row, what was found and what was expected."""

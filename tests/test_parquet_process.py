@@ -10,6 +10,8 @@ from makers import digits
 from pyarrow import parquet  # noqa: TID253  nobody waits for these tests
 
 from mnist_report.data import parquet_process
+from mnist_report.data.parquet_files import look_at_files, read_parquet_files
+from mnist_report.data.parquet_images import look_at_images
 from mnist_report.data.parquet_process import read_parquet
 from mnist_report.data.slice_columns import read_slice_columns
 from mnist_report.errors import DataError
@@ -24,6 +26,35 @@ def test_what_the_child_reads_arrives(tmp_path, center):
     np.testing.assert_array_equal(found.labels, labels)
     assert (found.images.shape, found.names, found.centered) == (images.shape, None, center)
     assert center or np.array_equal(found.images, images)
+
+
+def test_some_rows_arrive(tmp_path):
+    """Those of a part alone."""
+    images, labels = digits(9)
+    path = write_image_parquet(tmp_path / "data.parquet", images, labels)
+    found = read_parquet(path, center=False, rows=range(3, 7), stored=1_000)
+    np.testing.assert_array_equal(found.images, images[3:7])
+    np.testing.assert_array_equal(found.labels, labels[3:7])
+
+
+def test_many_files_are_looked_at_and_read(tmp_path):
+    """What they say of themselves, their class names too, comes as it went."""
+    images, labels = digits(5)
+    for k, part in enumerate((slice(3), slice(3, 5))):
+        write_image_parquet(tmp_path / f"{k}.parquet", images[part], labels[part])
+    paths = tuple(sorted(tmp_path.iterdir()))
+    files, shape = look_at_files(paths, center=False)
+    here = [look_at_images(path) for path in paths]
+    assert ([file.sight for file in files], shape) == (here, (28, 28))
+    np.testing.assert_array_equal(read_parquet_files(paths, center=False).images, images)
+
+
+def test_a_part_has_the_time_of_its_bytes(tmp_path, monkeypatch):
+    """Not that of the whole file."""
+    path = write_image_parquet(tmp_path / "data.parquet", *digits(1))
+    monkeypatch.setattr(parquet_process.sys, "executable", dying_python(tmp_path, "exit 1"))
+    with pytest.raises(DataError, match="after 50 s at most"):
+        read_parquet(path, center=False, rows=range(1), stored=2_000_000)
 
 
 def test_what_the_child_refuses_is_an_error_here(tmp_path):

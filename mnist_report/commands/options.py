@@ -27,7 +27,8 @@ Data = Annotated[
     str,
     Parameter(
         help="mnist (embedded), a folder of IDX files or of a subfolder of pictures for each class, an .npz laid out "
-        "as Keras's, a .csv of pixels, or a .parquet with the columns image and label."
+        "as Keras's, a .csv of pixels, a .parquet with the columns image and label, or several of those: their folder, "
+        "or a pattern such as 'folder/*.parquet'."
     ),
 ]
 EngineOptions = Annotated[Engine, Parameter(name="*", group=Group("Engine", sort_key=7))]

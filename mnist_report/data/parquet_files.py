@@ -128,7 +128,9 @@ def look_at_files(paths: tuple[Path, ...], *, center: bool) -> tuple[list[Looked
     Raises:
         DataError: one of them cannot be read, or has other classes than the first, or no file has a row.
     """
-    files = [file for k in range(0, len(paths), AT_ONCE) for file in _look(paths[k : k + AT_ONCE])]
+    how = "center" if center else "as it is"
+    looks = [look for k in range(0, len(paths), AT_ONCE) for look in _look(paths[k : k + AT_ONCE], how)]
+    files = [file for found, _ in looks for file in found]
     for file in files:
         if file.sight.names != files[0].sight.names:
             raise DataError(
@@ -138,33 +140,37 @@ def look_at_files(paths: tuple[Path, ...], *, center: bool) -> tuple[list[Looked
     files = [file for file in files if file.sight.n]
     if not files:
         raise DataError(f"{paths[0]}: found 0 images" + (f", as in {len(paths) - 1} more files" * (len(paths) > 1)))
-    found = read_apart(find_size, files[0].path, "center" if center else "as it is")
-    return files, (found.facts["height"], found.facts["width"])
+    return files, next(size for _, size in looks if size is not None)
 
 
-def _look(paths: tuple[Path, ...]) -> Iterator[LookedAt]:
-    """Some files' sights, in one child; if one of them ends it, each file is tried in its own, which tells which."""
+def _look(paths: tuple[Path, ...], how: str) -> Iterator[tuple[list[LookedAt], tuple[int, int] | None]]:
+    """Some files' sights and the size of their first image, if they have one.
+
+    They are looked at in one child; if one of them ends it, each in its own, which tells which it was.
+    """
     try:
-        sights = read_apart(find_sights, paths[0].parent, *(path.name for path in paths)).facts["sights"]
+        facts = read_apart(find_sights, paths[0].parent, how, *(path.name for path in paths)).facts
     except DataError:
         if len(paths) == 1:
             raise
         for path in paths:
-            yield from _look((path,))
+            yield from _look((path,), how)
         return
-    for path, (n, groups, names) in zip(paths, sights, strict=True):
-        yield LookedAt(path, Sight(n, [(rows, size) for rows, size in groups], names and tuple(names)))
+    sights = [
+        Sight(n, [(rows, size) for rows, size in groups], names and tuple(names))
+        for n, groups, names in facts["sights"]
+    ]
+    yield list(map(LookedAt, paths, sights)), facts["size"] and tuple(facts["size"])
 
 
-def find_sights(folder: Path, *names: str) -> Found:
-    """What `look_at_files` gets from the child that looks at some files."""
-    return Found({"sights": [look_at_images(folder / name) for name in names]}, ())
-
-
-def find_size(path: Path, how: str) -> Found:
-    """The height and width of a file's first image."""
-    _, height, width = read_parquet_images(path, center=how == "center", rows=range(1)).images.shape
-    return Found({"height": height, "width": width}, ())
+def find_sights(folder: Path, how: str, *names: str) -> Found:
+    """What `look_at_files` gets from the child that looks at some files of a folder."""
+    sights = [look_at_images(folder / name) for name in names]
+    first = next((name for name, sight in zip(names, sights, strict=True) if sight.n), None)
+    size = None
+    if first is not None:
+        size = read_parquet_images(folder / first, center=how == "center", rows=range(1)).images.shape[1:]
+    return Found({"sights": sights, "size": size}, ())
 
 
 def _listed(names: tuple[str, ...] | None) -> str:

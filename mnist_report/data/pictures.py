@@ -80,7 +80,7 @@ def _grey(image: Any) -> NDArray[np.uint8]:
         page = Image.new("RGBA", image.size, "white")
         page.alpha_composite(opaque)
         image = page
-    return np.array(image.convert("L"), dtype=np.uint8)
+    return np.array(image if image.mode == "L" else image.convert("L"), dtype=np.uint8)
 
 
 def grey_stack(colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
