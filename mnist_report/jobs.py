@@ -15,6 +15,7 @@ from mnist_report.evaluation.mistakes import MOST_MISTAKES
 from mnist_report.gates.rules import GateSet
 from mnist_report.inference import Answer
 from mnist_report.model.opening import protections
+from mnist_report.model.precision import Precision
 from mnist_report.model.scaling import ScaleName
 from mnist_report.model.store import SHIPPED, ModelFile, file_sha256
 from mnist_report.runs.folder import make_run_id
@@ -37,7 +38,7 @@ class Job:
         data: "mnist", a folder or a file; with predictions also "none".
         split: "test" or "train".
         device: "auto", "cpu" or "gpu".
-        batch_size: images per call of the model.
+        batch_size: images per call of the model; None for as many as suit the device.
         seed: of the draw of the right predictions that the report shows.
         reports: the folder of the run folders.
         title: of the report.
@@ -54,13 +55,14 @@ class Job:
         reading: how the data are read.
         scale: of the pixels that the model expects: one of `SCALES`, or "auto".
         together: whether other models are run beside it: then its earlier runs are those of its own name.
+        precision: of the numbers that the model computes in.
     """
 
     model: Path
     data: str
     split: str
     device: str
-    batch_size: int
+    batch_size: int | None
     seed: int
     reports: Path
     title: str
@@ -77,6 +79,7 @@ class Job:
     reading: Reading = AS_IT_IS
     scale: ScaleName | Literal["auto"] = "auto"
     together: bool = False
+    precision: Precision = "float32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,8 @@ def make_provenance(
             "batch_size": inference.batch_size,
             "inference_s": round(inference.seconds, 3),
             "images_per_second": round(inference.images_per_second, 1),
+            "precision": inference.precision,
+            "agreement": asdict(answer.agreement) if answer.agreement else None,
         },
         "model": {
             "kind": "model",
