@@ -22,7 +22,7 @@ from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.mistakes import choose_galleries
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.evaluation.summary import Summary, add_up
-from mnist_report.inference import Answer, Speed
+from mnist_report.inference import AGREEING, Answer, Speed
 from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of
 from mnist_report.judging import Finished, most_runs
 from mnist_report.model.adapter import Anatomy, check_classes
@@ -98,6 +98,11 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
             first = read_shard(shards.shards[0], names) if shards.apart else next(iterate(shards, names))
             sample = partial(training_sample, first, job.reading, job.seed)
             chosen = choose_preparation(engine, anatomy, first, scale=job.scale, sample=sample)
+            agreement = None
+            if job.precision != "float32":
+                few = first.images[:AGREEING]
+                said = engine.predict(few, lambda *_: None, chosen.preparation)
+                agreement = engine.agreement(few, said, anatomy, chosen.preparation)
             plan = Plan(
                 class_names=names,
                 anatomy=anatomy,
@@ -111,10 +116,16 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
             total = _add_up(engine.count(shards, plan, show), plan, folder)
         watch.lap("inference")
         data = Described(job.data, job.split, shards.n, shards.shape, names, total.sha256)
-        speed = Speed(shards.n, total.batch_size, total.seconds)
+        speed = Speed(shards.n, total.batch_size, total.seconds, job.precision)
         log.info("predicted %s images/s", f"{speed.images_per_second:,.0f}")
         facts = make_provenance(
-            job, surroundings, file, data, Answer(anatomy, backend, speed), given=chosen.facts, gave=total.gave
+            job,
+            surroundings,
+            file,
+            data,
+            Answer(anatomy, backend, speed, agreement),
+            given=chosen.facts,
+            gave=total.gave,
         )
         facts |= {"engine": _engine_facts(job, engine, shards, total), "slices": None, "baseline": None}
         facts |= {"run_id": run_id_of(job, surroundings)}
@@ -159,8 +170,8 @@ def _engine(job: Job, file: ModelFile) -> AbstractContextManager[ModelEngine]:
     if job.engine.engine == "ray":
         from mnist_report.ray_engine import ray_engine
 
-        return ray_engine(file, job.device, job.batch_size, job.engine)
-    return local_engine(file, job.device, job.batch_size)
+        return ray_engine(file, job.device, job.batch_size, job.precision, job.engine)
+    return local_engine(file, job.device, job.batch_size, job.precision)
 
 
 def _class_names(job: Job, shards: Shards, anatomy: Anatomy) -> tuple[str, ...]:

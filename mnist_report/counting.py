@@ -1,7 +1,7 @@
 """Data sets that are predicted and counted shard by shard: those larger than memory, or shared by several workers."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -16,7 +16,8 @@ from mnist_report.evaluation.summary import Summary
 from mnist_report.inference import Inference, RunningModel, start_model
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
-from mnist_report.model.outputs import OutputKind
+from mnist_report.model.outputs import Agreement, OutputKind
+from mnist_report.model.precision import Precision
 from mnist_report.model.scaling import Preparation
 from mnist_report.model.store import ModelFile
 from mnist_report.preparing import Askable, understand
@@ -82,6 +83,11 @@ class ModelEngine(Askable, Protocol):
     def wait_until_loaded(self) -> tuple[Anatomy, Backend]:
         """See `RunningModel.wait_until_loaded`."""
 
+    def agreement(
+        self, images: NDArray[np.uint8], inference: Inference, anatomy: Anatomy, preparation: Preparation | None
+    ) -> Agreement:
+        """See `RunningModel.agreement`."""
+
     def count(self, shards: Shards, plan: Plan, show: Callable[[int, int], None]) -> Iterator[Counted]:
         """What came of each shard, in their order.
 
@@ -102,6 +108,7 @@ class LocalEngine:
         self.model = running.model
         self.wait_until_loaded = running.wait_until_loaded
         self.predict = running.predict
+        self.agreement = running.agreement
 
     def count(self, shards: Shards, plan: Plan, show: Callable[[int, int], None]) -> Iterator[Counted]:
         """See `ModelEngine.count`; the next shard is read meanwhile."""
@@ -115,9 +122,9 @@ class LocalEngine:
 
 
 @contextmanager
-def local_engine(model: ModelFile, device: str, batch_size: int) -> Iterator[LocalEngine]:
+def local_engine(model: ModelFile, device: str, batch_size: int | None, precision: Precision) -> Iterator[LocalEngine]:
     """Start loading a model in a process of this machine; see `inference.start_model`."""
-    with start_model(model, device=device, batch_size=batch_size) as running:
+    with start_model(model, device=device, batch_size=batch_size, precision=precision) as running:
         yield LocalEngine(running)
 
 
@@ -139,6 +146,3 @@ def count_shard(shard: Shard, part: Dataset, inference: Inference, plan: Plan) -
     summary = Summary.of(predictions, part.images, plan.wanted, plan.temperature)
     rows = predictions if plan.rows else None
     return Counted(shard, summary, part.sha256, gave, rows, inference.batch_size)
-
-
-StartEngine = Callable[[ModelFile, str, int], AbstractContextManager[ModelEngine]]

@@ -17,6 +17,7 @@ from mnist_report.inference import LOADING_SECONDS, MOST_MEMORY, MOST_SECONDS, s
 from mnist_report.model.adapter import check_classes
 from mnist_report.model.exporting import TFLITE, check_exportable, check_target, export_model, unfinished_export
 from mnist_report.model.opening import opened_model
+from mnist_report.model.pace import CPU_BATCH
 from mnist_report.model.scaling import ScaleName
 from mnist_report.model.store import ModelFile, identify_model
 from mnist_report.preparing import Chosen, choose_preparation, training_sample, understand
@@ -41,7 +42,7 @@ class ExportJob:
         data: "mnist", a folder or a file.
         split: "test" or "train".
         device: "auto", "cpu" or "gpu"; a `.tflite` file runs on the CPU all the same.
-        batch_size: images per call of the model.
+        batch_size: images per call of the model; None for as many as suit the device.
         trust_model: whether the model may bring code along.
         model_sha256: what the model's digest must be, or None.
         reading: how the data are read.
@@ -54,7 +55,7 @@ class ExportJob:
     data: str
     split: str
     device: str
-    batch_size: int
+    batch_size: int | None
     trust_model: bool = False
     model_sha256: str | None = None
     reading: Reading = AS_IT_IS
@@ -163,7 +164,7 @@ def _evaluate(
             sample = partial(training_sample, dataset, job.reading, SEED)
             chosen = choose_preparation(running, anatomy, dataset, scale=job.scale, sample=sample)
         # The first batch compiles; that belongs to the start and not to the speed.
-        running.predict(dataset.images[: job.batch_size], lambda *_: None, chosen.preparation)
+        running.predict(dataset.images[: job.batch_size or CPU_BATCH], lambda *_: None, chosen.preparation)
         inference = running.predict(dataset.images, show, chosen.preparation)
     predictions, _ = understand(inference.answer, anatomy, dataset, f"{model.path}: the predictions")
     right = int(predictions.right.sum())

@@ -16,6 +16,7 @@ from mnist_report.evaluation.mistakes import MOST_MISTAKES
 from mnist_report.gates.rules import GateSet
 from mnist_report.inference import Answer
 from mnist_report.model.opening import protections
+from mnist_report.model.precision import Precision
 from mnist_report.model.scaling import ScaleName
 from mnist_report.model.store import SHIPPED, ModelFile, file_sha256
 from mnist_report.runs.folder import make_run_id
@@ -38,7 +39,7 @@ class Job:
         data: "mnist", a folder or a file; with predictions also "none".
         split: "test" or "train".
         device: "auto", "cpu" or "gpu".
-        batch_size: images per call of the model.
+        batch_size: images per call of the model; None for as many as suit the device.
         seed: of the draw of the right predictions that the report shows.
         reports: the folder of the run folders.
         title: of the report.
@@ -56,13 +57,14 @@ class Job:
         scale: of the pixels that the model expects: one of `SCALES`, or "auto".
         together: whether other models are run beside it: then its earlier runs are those of its own name.
         engine: where the images are predicted.
+        precision: of the numbers that the model computes in.
     """
 
     model: Path
     data: str
     split: str
     device: str
-    batch_size: int
+    batch_size: int | None
     seed: int
     reports: Path
     title: str
@@ -80,6 +82,7 @@ class Job:
     scale: ScaleName | Literal["auto"] = "auto"
     together: bool = False
     engine: Engine = LOCAL
+    precision: Precision = "float32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,8 @@ def make_provenance(
             "batch_size": speed.batch_size,
             "inference_s": round(speed.seconds, 3),
             "images_per_second": round(speed.images_per_second, 1),
+            "precision": speed.precision,
+            "agreement": asdict(answer.agreement) if answer.agreement else None,
         },
         "model": {
             "kind": "model",

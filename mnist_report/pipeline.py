@@ -81,7 +81,7 @@ def run(
         check_templates(job.templates)
         with (
             opened_model(job.model, trusted=job.trust_model, sha256=job.model_sha256) as model_file,
-            start_model(model_file, device=job.device, batch_size=job.batch_size) as model,
+            start_model(model_file, device=job.device, batch_size=job.batch_size, precision=job.precision) as model,
         ):
             dataset = load_dataset(job.data, job.split, job.reading) if dataset is None else dataset
             log.info("%s: %s split, %s images", dataset.source, dataset.split, f"{len(dataset):,}")
@@ -98,10 +98,13 @@ def run(
             chosen = choose_preparation(model, anatomy, dataset, scale=job.scale, sample=sample)
             watch.lap("model")
             inference = model.predict(dataset.images, show, chosen.preparation)
+            agreement = None
+            if job.precision != "float32":
+                agreement = model.agreement(dataset.images, inference, anatomy, chosen.preparation)
         watch.lap("inference")
         log.info("predicted %s images/s", f"{inference.speed.images_per_second:,.0f}")
         predictions, gave = understand(inference.answer, anatomy, dataset, f"{job.model}: the predictions")
-        answer = Answer(anatomy, backend, inference.speed)
+        answer = Answer(anatomy, backend, inference.speed, agreement)
         facts = make_provenance(job, surroundings, model_file, dataset.described, answer, given=chosen.facts, gave=gave)
         finished = finish_run(
             folder,

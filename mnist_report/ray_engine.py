@@ -24,6 +24,8 @@ from mnist_report.errors import ConfigError, DeviceError, MnistReportError, Mode
 from mnist_report.inference import Inference
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
+from mnist_report.model.outputs import Agreement
+from mnist_report.model.precision import Precision
 from mnist_report.model.scaling import Preparation
 from mnist_report.model.scratch import scratch_folder
 from mnist_report.model.store import ModelFile
@@ -44,23 +46,20 @@ MOST_LETTERS = 40
 class Worker:
     """What runs on a worker of the cluster: the model, asked about one shard after the other."""
 
-    def __init__(self, packed: bytes, model: ModelFile, device: str, batch_size: int, cpus: int) -> None:
+    def __init__(self, packed: bytes, model: ModelFile, asked: tuple[str, int | None, Precision], cpus: int) -> None:
         """Unpack the model and begin to load it.
 
         Args:
             packed: see `_pack`.
             model: as it was looked at.
-            device: "auto", "cpu" or "gpu".
-            batch_size: images per call of the model.
+            asked: device, batch size and precision; see `counting.local_engine`.
             cpus: so many threads for it.
         """
         os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(cpus)
         self._until_the_end = ExitStack()
         folder = self._until_the_end.enter_context(scratch_folder())
         copy = _unpack(packed, folder)
-        self._engine: LocalEngine = self._until_the_end.enter_context(
-            local_engine(replace(model, copy=copy), device, batch_size)
-        )
+        self._engine: LocalEngine = self._until_the_end.enter_context(local_engine(replace(model, copy=copy), *asked))
         self._is_loaded: tuple[Anatomy, Backend] | None = None
 
     def loaded(self) -> tuple[Anatomy, Backend]:
@@ -72,6 +71,12 @@ class Worker:
     def predict(self, images: NDArray[np.uint8], preparation: Preparation | None) -> Inference:
         """Ask the model about images."""
         return self._engine.predict(np.array(images), _nobody, preparation)
+
+    def agreement(
+        self, images: NDArray[np.uint8], inference: Inference, anatomy: Anatomy, preparation: Preparation | None
+    ) -> Agreement:
+        """Ask the model once more in float32."""
+        return self._engine.agreement(np.array(images), inference, anatomy, preparation)
 
     def end(self) -> None:
         """End the model's process and leave nothing behind."""
@@ -116,6 +121,13 @@ class RayEngine:
         answer: Inference = _get(self._crew[0].predict.remote(images, preparation))
         show(len(images), len(images))
         return answer
+
+    def agreement(
+        self, images: NDArray[np.uint8], inference: Inference, anatomy: Anatomy, preparation: Preparation | None
+    ) -> Agreement:
+        """See `RunningModel.agreement`; the first worker tells."""
+        found: Agreement = _get(self._crew[0].agreement.remote(images, inference, anatomy, preparation))
+        return found
 
     def count(self, shards: Shards, plan: Plan, show: Callable[[int, int], None]) -> Iterator[Counted]:
         """See `counting.ModelEngine.count`.
@@ -171,13 +183,16 @@ class RayEngine:
 
 
 @contextmanager
-def ray_engine(model: ModelFile, device: str, batch_size: int, engine: Engine) -> Iterator[RayEngine]:
+def ray_engine(
+    model: ModelFile, device: str, batch_size: int | None, precision: Precision, engine: Engine
+) -> Iterator[RayEngine]:
     """Start workers in a cluster, which is started here where no address is given; both end with the context.
 
     Args:
         model: a file that was looked at.
         device: "auto", "cpu" or "gpu".
-        batch_size: images per call of the model.
+        batch_size: images per call of the model; None for as many as suit the device.
+        precision: of the numbers that the model computes in.
         engine: how many workers, and where.
 
     Raises:
@@ -200,7 +215,7 @@ def ray_engine(model: ModelFile, device: str, batch_size: int, engine: Engine) -
         remote, packed = ray.remote(**share)(Worker), ray.put(_pack(model.loaded))
 
         def start() -> Any:
-            return remote.remote(packed, replace(model, copy=None), device, batch_size, each)
+            return remote.remote(packed, replace(model, copy=None), (device, batch_size, precision), each)
 
         running = RayEngine(model, workers, start, [start() for _ in range(workers)])
         try:

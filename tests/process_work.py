@@ -12,6 +12,8 @@ import numpy as np
 from mnist_report.errors import DataError
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
+from mnist_report.model.pace import Pace
+from mnist_report.model.transfer import receive_images
 
 
 def add(connection: Connection, first: int, second: int) -> None:
@@ -80,11 +82,11 @@ def sleep(_connection: Connection) -> None:
 
 
 def answer(connection: Connection, pauses: list[float]) -> None:
-    """A model that takes so long for each batch, and for ever after these; its first score counts the batches."""
+    """A model that takes so long for each batch of three, and for ever after these; its first score counts them."""
     backend = Backend("litert", {}, "cpu", "a processor")
-    connection.send(("loaded", (Anatomy((28, 28), 10, 0, 0, ()), backend)))
+    connection.send(("loaded", (Anatomy((28, 28), 10, 0, 0, ()), backend, Pace(3))))
     for number, pause in enumerate(pauses):
-        images, _ = connection.recv()
+        images, _ = receive_images(connection)
         time.sleep(pause)
         connection.send(("answer", np.full((len(images), 10), number, np.float32)))
     signal.pause()

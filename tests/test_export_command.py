@@ -41,7 +41,7 @@ def test_the_shipped_model_is_the_default(jobs):
         "mnist",
         "test",
         "auto",
-        500,
+        None,
     )
 
 

@@ -131,7 +131,7 @@ def answering(tmp_path):
             process = ModelProcess(process_work.answer, list(pauses), environment={})
             stack.enter_context(process)
             file = ModelFile(tmp_path / "m.onnx", "0" * 64, 1, None, shipped=False, format="onnx", trusted=trusted)
-            model = RunningModel(file, process, 3)
+            model = RunningModel(file, process)
             model.wait_until_loaded()
             return model
 

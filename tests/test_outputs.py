@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import log_softmax, softmax
 
-from mnist_report.model.outputs import recognise
+from mnist_report.model.outputs import agreement, recognise
 
 LOGITS = np.random.default_rng(7).normal(0, 4, (120, 10)).astype(np.float32)
 SIGMOID = 1 / (1 + np.exp(-LOGITS))
@@ -77,3 +77,30 @@ def test_a_constant_added_to_logits_changes_nothing(answer, constant):
     first, second = recognise(answer), recognise(answer + np.float32(constant))
     if first.kind == second.kind == "logits":
         np.testing.assert_allclose(first.probabilities, second.probabilities, atol=1e-4)
+
+
+def test_agreement_counts_classes_and_finds_the_largest_difference():
+    """By a plain loop over images and classes."""
+    rows = softmax(LOGITS, axis=1)
+    other = softmax(LOGITS + np.random.default_rng(8).normal(0, 0.5, LOGITS.shape).astype(np.float32), axis=1)
+    found = agreement(other, rows, single_label=False)
+    pairs = list(zip(other.tolist(), rows.tolist(), strict=True))
+    same = sum(a.index(max(a)) == b.index(max(b)) for a, b in pairs)
+    assert 0 < same < len(rows)
+    assert (found.n, found.same) == (len(rows), same)
+    assert found.largest_difference == pytest.approx(
+        max(abs(p - q) for a, b in pairs for p, q in zip(a, b, strict=True))
+    )
+
+
+def test_agreement_of_logits_is_that_of_their_probabilities():
+    """A constant that is added to all of them changes nothing."""
+    found = agreement(LOGITS + np.float32(1), LOGITS, single_label=False)
+    assert found.same == len(LOGITS)
+    assert found.largest_difference < 1e-6
+
+
+def test_of_classes_alone_the_agreement_is_a_count():
+    """There are no probabilities that could differ."""
+    found = agreement(np.float32([[1], [2], [3]]), np.float32([[1], [9], [3]]), single_label=True)
+    assert (found.n, found.same, found.largest_difference) == (3, 2, None)

@@ -243,6 +243,7 @@ def test_predictions_of_other_images_are_refused(call, pets):
         (["--scale", "raw"], "--scale is about a model, and --predictions a.npz has none; leave it out"),
         (["--trust-model"], "--trust-model is about a model, and"),
         (["--model-sha256", "0" * 64], "--model-sha256 is about a model, and"),
+        (["--precision", "bfloat16"], "--precision is about a model, and"),
         (["--data", "none", "--center"], "--center is about images, and --data none has none; leave it out"),
         (["--data", "none", "--transpose"], "--transpose is about images, and"),
     ],

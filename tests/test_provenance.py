@@ -71,3 +71,24 @@ def test_provenance_says_how_the_model_was_asked():
     assert rows["The model's numbers"] == "logits, of which the softmax was taken"
     assert doubts(facts) == ("Who knows?",)
     assert doubts(tiny_provenance(tiny_predictions())) == ()
+
+
+def precision_row(**device):
+    facts = tiny_provenance(tiny_predictions())
+    facts["device"] |= device
+    return dict(provenance_rows(facts)).get("Precision")
+
+
+def test_provenance_says_the_precision_and_how_far_it_agrees():
+    """Runs of before have none; a model that only names classes has no probabilities."""
+    assert precision_row() is None
+    assert precision_row(precision="float32", agreement=None) == "float32"
+    agreement = {"n": 1000, "same": 998, "largest_difference": 0.01234}
+    assert precision_row(precision="bfloat16", agreement=agreement) == (
+        "bfloat16; of the first 1,000 images 998 get the same class in float32, and probabilities differ by 0.012 "
+        "at most"
+    )
+    classes = {"n": 10, "same": 10, "largest_difference": None}
+    assert precision_row(precision="bfloat16", agreement=classes) == (
+        "bfloat16; of the first 10 images 10 get the same class in float32"
+    )

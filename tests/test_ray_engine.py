@@ -72,7 +72,7 @@ def test_without_ray_the_extra_is_named(monkeypatch):
     model = identify_model(shipped_model())
     with (
         pytest.raises(ConfigError, match=r"pip install 'mnist-report\[ray\]'"),
-        ray_engine(model, "cpu", 500, Engine()),
+        ray_engine(model, "cpu", 500, "float32", Engine()),
     ):
         pass
 
@@ -83,7 +83,7 @@ def test_a_number_of_workers_is_at_least_one(workers):
     model = identify_model(shipped_model())
     with (
         pytest.raises(ConfigError, match=f"workers is {workers}, expected at least 1"),
-        ray_engine(model, "cpu", 500, Engine(workers=workers)),
+        ray_engine(model, "cpu", 500, "float32", Engine(workers=workers)),
     ):
         pass
 

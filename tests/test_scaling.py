@@ -13,6 +13,8 @@ from mnist_report.model.scaling import (
     implied_by_normalization,
     implied_by_range,
     implied_by_rescaling,
+    levels,
+    scaled,
 )
 
 PIXELS = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
@@ -31,6 +33,14 @@ def test_every_scale_is_what_its_name_says(scale):
     prepared = Preparation(find_layout((16, 16, 1), (16, 16)), "as they are", scale).of(PIXELS)
     assert (prepared.dtype, prepared.shape) == (np.float32, (1, 16, 16, 1))
     np.testing.assert_allclose(prepared.ravel(), [PLAIN[scale](k) for k in range(256)], rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_table_of_levels_is_the_scale(scale):
+    """To the last bit, whatever the pixels are."""
+    preparation = Preparation(find_layout((16, 16), (16, 16)), "as they are", scale, 0.2, 0.3)
+    pixels = np.random.default_rng(1).integers(0, 256, (9, 16, 16), dtype=np.uint8)
+    assert levels(preparation)[pixels].tobytes() == scaled(pixels, preparation).tobytes()
 
 
 def test_the_constants_are_those_of_the_training_images():

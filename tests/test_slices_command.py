@@ -50,9 +50,9 @@ class ThreeLines:
 
 
 @contextmanager
-def start_three_lines(model, *, device, batch_size):
+def start_three_lines(model, *, device, batch_size, precision):
     """In the place of `start_model`."""
-    assert (model.path.suffix, device, batch_size) == (".keras", "auto", 500)
+    assert (model.path.suffix, device, batch_size, precision) == (".keras", "auto", None, "float32")
     yield ThreeLines(model)
 
 

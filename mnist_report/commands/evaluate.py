@@ -14,6 +14,7 @@ from mnist_report.commands.options import (
     Model,
     ModelSha256,
     MostMistakes,
+    Precision,
     Predictions,
     ReadingOptions,
     Reports,
@@ -49,7 +50,8 @@ def evaluate(
     slices: Slices = None,
     reports: Reports = Path("reports"),
     device: Device = "auto",
-    batch_size: BatchSize = 500,
+    batch_size: BatchSize = None,
+    precision: Precision = "float32",
     seed: Seed = 42,
     most_mistakes: MostMistakes = 300,
     engine: EngineOptions = LOCAL,
@@ -72,6 +74,7 @@ def evaluate(
             reading=reading,
             device=device,
             batch_size=batch_size,
+            precision=precision,
             seed=seed,
             most_mistakes=most_mistakes,
             reports=reports,
@@ -102,7 +105,8 @@ def make_job(
     split: str,
     reading: Reading,
     device: str,
-    batch_size: int,
+    batch_size: int | None,
+    precision: Precision,
     seed: int,
     most_mistakes: int,
     reports: Path,
@@ -126,11 +130,16 @@ def make_job(
     from mnist_report.runs.notes_file import read_notes
 
     for name, value, least in (("batch-size", batch_size, 1), ("seed", seed, 0), ("most-mistakes", most_mistakes, 0)):
-        if value < least:
+        if value is not None and value < least:
             raise ConfigError(f"{name} is {value}, expected at least {least}")
     check_sources(model, predictions, data)
     if predictions is not None:
-        unused = (("--scale", scale != "auto"), ("--trust-model", trust_model), ("--model-sha256", model_sha256))
+        unused = (
+            ("--scale", scale != "auto"),
+            ("--trust-model", trust_model),
+            ("--model-sha256", model_sha256),
+            ("--precision", precision != "float32"),
+        )
         _refuse_unused(unused, f"a model, and --predictions {predictions} has none")
     if data == NO_DATA:
         _refuse_unused(
@@ -147,6 +156,7 @@ def make_job(
         reading=reading,
         device=device,
         batch_size=batch_size,
+        precision=precision,
         seed=seed,
         most_mistakes=most_mistakes,
         reports=reports,

@@ -34,7 +34,7 @@ def export(
     split: Split = "test",
     reading: ReadingOptions = AS_IT_IS,
     device: Device = "auto",
-    batch_size: BatchSize = 500,
+    batch_size: BatchSize = None,
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
     """Export a Keras model and hold the exported file against the original.
@@ -50,7 +50,7 @@ def export(
         from mnist_report.exporting import export as export_and_evaluate
         from mnist_report.model.store import shipped_model
 
-        if batch_size < 1:
+        if batch_size is not None and batch_size < 1:
             raise ConfigError(f"batch-size is {batch_size}, expected at least 1")
         check_digest(model_sha256)
         job = ExportJob(

@@ -73,7 +73,16 @@ Scale = Annotated[
 ]
 ModelSha256 = Annotated[str | None, Parameter(help="What the sha256 of the model file must be.")]
 Reports = Annotated[Path, Parameter(help="The folder of the run folders.")]
-BatchSize = Annotated[int, Parameter(help="Images per call of the model.")]
+BatchSize = Annotated[
+    int | None, Parameter(help="Images per call of the model (default: 500, and on a GPU as many as its memory suits).")
+]
+Precision = Annotated[
+    Literal["float32", "bfloat16"],
+    Parameter(
+        help="The numbers that a Keras model computes in. float32 is full float32, on a GPU too; bfloat16 is faster "
+        "there, and its agreement with float32 is measured and reported."
+    ),
+]
 Seed = Annotated[int, Parameter(help="Of everything drawn at random.")]
 MostMistakes = Annotated[
     int, Parameter(help="So many mistakes are shown at most, but the worst one of each confused pair always.")

@@ -61,6 +61,36 @@ def recognise(answer: NDArray[np.float32]) -> Recognised:
     return Recognised("logits", _softmax(rows))
 
 
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How a model's answers in fewer bits agree with those in float32.
+
+    Attributes:
+        n: images that both saw.
+        same: of them, those of the same class.
+        largest_difference: between two probabilities of one image and one class; None where there are only classes.
+    """
+
+    n: int
+    same: int
+    largest_difference: float | None
+
+
+def agreement(answer: NDArray[np.float32], full: NDArray[np.float32], *, single_label: bool) -> Agreement:
+    """Hold answers against those in float32.
+
+    Args:
+        answer: shape (n, outputs), as the model gave it.
+        full: likewise, of the same images.
+        single_label: whether the one number is the class itself.
+    """
+    if single_label:
+        return Agreement(len(full), int((answer == full).sum()), None)
+    ours, theirs = (recognise(rows).probabilities.astype(np.float64) for rows in (answer, full))
+    same = int((ours.argmax(axis=1) == theirs.argmax(axis=1)).sum())
+    return Agreement(len(full), same, float(np.abs(ours - theirs).max()))
+
+
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float32]:
     return _shares(np.exp(logits - logits.max(axis=1, keepdims=True)))
 

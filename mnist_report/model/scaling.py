@@ -60,6 +60,11 @@ def scaled(pixels: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.fl
             return (values / np.float32(255) - mean) / deviation
 
 
+def levels(preparation: Preparation) -> NDArray[np.float32]:
+    """What each of the 256 values of a pixel becomes, so that `scaled(pixels, ...)` is `levels(...)[pixels]`."""
+    return scaled(np.arange(256, dtype=np.uint8), preparation)
+
+
 def implied_by_range(low: float, high: float) -> ScaleName | None:
     """The scale of a model whose input covers so much, as that of a quantised one does; None where none fits."""
     spans: dict[ScaleName, tuple[float, float]] = {

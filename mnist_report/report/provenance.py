@@ -115,6 +115,7 @@ def _device_terms(facts: Mapping[str, Any]) -> dict[str, str]:
             f"{text.duration(device['inference_s'])}, {text.count(round(device['images_per_second']))} images/s "
             f"in batches of {device['batch_size']}, compilation included"
         ),
+        **({"Precision": _precision(device)} if "precision" in device else {}),
     }
 
 
@@ -126,6 +127,19 @@ def _engine(engine: Mapping[str, Any]) -> str:
     if engine["retries"] == 1:
         return f"{counted}, 1 of them given to another worker"
     return f"{counted}, {text.count(engine['retries'])} times given to another worker" if engine["retries"] else counted
+
+
+def _precision(device: Mapping[str, Any]) -> str:
+    """Like "float32", or how far another one agrees with it."""
+    agreement = device["agreement"]
+    if agreement is None:
+        return str(device["precision"])
+    n, apart = text.count(agreement["n"]), agreement["largest_difference"]
+    differing = "" if apart is None else f", and probabilities differ by {apart:.2g} at most"
+    return (
+        f"{device['precision']}; of the first {n} images {text.count(agreement['same'])} "
+        f"get the same class in float32{differing}"
+    )
 
 
 def data_name(data: Mapping[str, Any]) -> str:
