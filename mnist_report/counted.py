@@ -118,15 +118,8 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
         data = Described(job.data, job.split, shards.n, shards.shape, names, total.sha256)
         speed = Speed(shards.n, total.batch_size, total.seconds, job.precision)
         log.info("predicted %s images/s", f"{speed.images_per_second:,.0f}")
-        facts = make_provenance(
-            job,
-            surroundings,
-            file,
-            data,
-            Answer(anatomy, backend, speed, agreement),
-            given=chosen.facts,
-            gave=total.gave,
-        )
+        answer = Answer(anatomy, backend, speed, agreement)
+        facts = make_provenance(job, surroundings, file, data, answer, given=chosen.facts, gave=total.gave)
         facts |= {"engine": _engine_facts(job, engine, shards, total), "slices": None, "baseline": None}
         facts |= {"run_id": run_id_of(job, surroundings)}
         stored = _stored(job, facts, total.summary)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.shard_reading import iterate
@@ -13,14 +14,14 @@ from mnist_report.data.shards import Shard, Shards
 from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.evaluation.summary import Summary
-from mnist_report.inference import Inference, RunningModel, start_model
+from mnist_report.inference import Askable, Inference, RunningModel, start_model
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
 from mnist_report.model.outputs import Agreement, OutputKind
 from mnist_report.model.precision import Precision
 from mnist_report.model.scaling import Preparation
 from mnist_report.model.store import ModelFile
-from mnist_report.preparing import Askable, understand
+from mnist_report.preparing import understand
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from threading import Thread
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,6 +101,22 @@ class Answer:
     backend: Backend
     speed: Speed
     agreement: Agreement | None = None
+
+
+class Askable(Protocol):
+    """A model that answers to images, as `RunningModel` does.
+
+    Attributes:
+        model: its file.
+    """
+
+    @property
+    def model(self) -> ModelFile: ...  # noqa: D102
+
+    def predict(
+        self, images: NDArray[np.uint8], show: Callable[[int, int], None], preparation: Preparation | None = None
+    ) -> Inference:
+        """See `RunningModel.predict`."""
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,11 @@ from mnist_report.data.reading import Reading
 from mnist_report.data.sources import EMBEDDED, load_dataset, one_split
 from mnist_report.errors import DataError
 from mnist_report.evaluation.predictions import Predictions, interpret, is_one_hot, log_loss, make_class_predictions
-from mnist_report.inference import Inference
+from mnist_report.inference import Askable
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.arranging import AS_THEY_ARE, find_layout, ways
 from mnist_report.model.outputs import OutputKind, recognise
 from mnist_report.model.scaling import MNIST_DEVIATION, MNIST_MEAN, SCALES, Preparation, ScaleName
-from mnist_report.model.store import ModelFile
 from mnist_report.model.temperature import fit_temperature, with_temperature
 
 log = logging.getLogger("mnist_report")
@@ -32,22 +31,6 @@ LEAST = 1e-3
 TEMPERATURES = (1e-3, 1e3)
 SMALLEST = float(np.finfo(np.float32).smallest_subnormal)
 SAID = 0.9
-
-
-class Askable(Protocol):
-    """A model that answers to images, as `RunningModel` does.
-
-    Attributes:
-        model: its file.
-    """
-
-    @property
-    def model(self) -> ModelFile: ...  # noqa: D102
-
-    def predict(
-        self, images: NDArray[np.uint8], show: Callable[[int, int], None], preparation: Preparation | None = None
-    ) -> Inference:
-        """See `RunningModel.predict`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,14 +1,12 @@
 """The model on the workers of a Ray cluster; each holds it in a process of its own, as this machine would."""
 
-import io
 import logging
 import os
 import secrets
 import socket
-import tarfile
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.counting import Counted, LocalEngine, Plan, count_shard, local_engine
-from mnist_report.data.shard_reading import read_shard
+from mnist_report.counting import Counted, Plan
 from mnist_report.data.shards import Shard, Shards
 from mnist_report.engines import Engine
 from mnist_report.errors import ConfigError, DeviceError, MnistReportError, ModelError
@@ -29,6 +26,7 @@ from mnist_report.model.precision import Precision
 from mnist_report.model.scaling import Preparation
 from mnist_report.model.scratch import scratch_folder
 from mnist_report.model.store import ModelFile
+from mnist_report.ray_worker import Worker, pack
 
 log = logging.getLogger("mnist_report")
 
@@ -41,52 +39,6 @@ AHEAD = 4
 END_SECONDS, KNOCK_SECONDS = 5, 5
 # Of a path below which Ray makes sockets, whose own paths have a limit.
 MOST_LETTERS = 40
-
-
-class Worker:
-    """What runs on a worker of the cluster: the model, asked about one shard after the other."""
-
-    def __init__(self, packed: bytes, model: ModelFile, asked: tuple[str, int | None, Precision], cpus: int) -> None:
-        """Unpack the model and begin to load it.
-
-        Args:
-            packed: see `_pack`.
-            model: as it was looked at.
-            asked: device, batch size and precision; see `counting.local_engine`.
-            cpus: so many threads for it.
-        """
-        os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(cpus)
-        self._until_the_end = ExitStack()
-        folder = self._until_the_end.enter_context(scratch_folder())
-        copy = _unpack(packed, folder)
-        self._engine: LocalEngine = self._until_the_end.enter_context(local_engine(replace(model, copy=copy), *asked))
-        self._is_loaded: tuple[Anatomy, Backend] | None = None
-
-    def loaded(self) -> tuple[Anatomy, Backend]:
-        """Wait until the model is loaded."""
-        if self._is_loaded is None:
-            self._is_loaded = self._engine.wait_until_loaded()
-        return self._is_loaded
-
-    def predict(self, images: NDArray[np.uint8], preparation: Preparation | None) -> Inference:
-        """Ask the model about images."""
-        return self._engine.predict(np.array(images), _nobody, preparation)
-
-    def agreement(
-        self, images: NDArray[np.uint8], inference: Inference, anatomy: Anatomy, preparation: Preparation | None
-    ) -> Agreement:
-        """Ask the model once more in float32."""
-        return self._engine.agreement(np.array(images), inference, anatomy, preparation)
-
-    def end(self) -> None:
-        """End the model's process and leave nothing behind."""
-        self._until_the_end.close()
-
-    def count(self, shard: Shard, plan: Plan) -> Counted:
-        """Read a shard, ask the model about it and count."""
-        part = read_shard(shard, plan.class_names)
-        self.loaded()  # one that takes another's place was not waited for
-        return count_shard(shard, part, self._engine.predict(part.images, _nobody, plan.preparation), plan)
 
 
 @dataclass(slots=True)
@@ -212,7 +164,7 @@ def ray_engine(
         each = max(1, cpus // workers)
         # Less than a CPU where there are more workers than CPUs; else they would wait for one for ever.
         share = {"num_cpus": min(1.0, cpus / workers), "num_gpus": min(1.0, gpus / workers)}
-        remote, packed = ray.remote(**share)(Worker), ray.put(_pack(model.loaded))
+        remote, packed = ray.remote(**share)(Worker), ray.put(pack(model.loaded))
 
         def start() -> Any:
             return remote.remote(packed, replace(model, copy=None), (device, batch_size, precision), each)
@@ -301,26 +253,6 @@ def _get(reference: Any) -> Any:
         if isinstance(error.cause, MnistReportError):
             raise error.cause from error
         raise
-
-
-def _pack(path: Path) -> bytes:
-    """A model file or folder as bytes."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        archive.add(path, arcname=path.name)
-    return buffer.getvalue()
-
-
-def _unpack(packed: bytes, folder: Path) -> Path:
-    """The model below a folder."""
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        name = archive.getnames()[0]
-        archive.extractall(folder, filter="data")
-    return folder / name
-
-
-def _nobody(_done: int, _total: int) -> None:
-    """Told how far a worker is."""
 
 
 def _one_line(error: Exception) -> str:

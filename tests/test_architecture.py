@@ -33,6 +33,7 @@ STAGES = (
     "operating",
     "preparing",
     "counting",
+    "ray_worker",
     "ray_engine",
     "doctoring",
     "pipeline",

@@ -18,7 +18,8 @@ from counted_work import write_shards
 from mnist_report.engines import Engine
 from mnist_report.errors import ConfigError, DeviceError
 from mnist_report.model.store import identify_model, shipped_model
-from mnist_report.ray_engine import _pack, _unpack, ray_engine
+from mnist_report.ray_engine import ray_engine
+from mnist_report.ray_worker import pack, unpack
 
 ray_is_there = pytest.mark.skipif(
     subprocess.run([sys.executable, "-c", "import ray"], capture_output=True, check=False).returncode != 0,
@@ -121,7 +122,7 @@ def test_a_model_is_sent_as_it_is(tmp_path, folder):
     else:
         there.write_bytes(b"weights")
     (tmp_path / "elsewhere").mkdir()
-    copy = _unpack(_pack(there), tmp_path / "elsewhere")
+    copy = unpack(pack(there), tmp_path / "elsewhere")
     assert (copy / "variables" / "data" if folder else copy).read_bytes() == b"weights"
 
 
@@ -131,7 +132,7 @@ def test_what_leads_out_of_the_folder_is_not_unpacked(tmp_path):
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         archive.addfile(tarfile.TarInfo("../outside"))
     with pytest.raises(tarfile.OutsideDestinationError):
-        _unpack(buffer.getvalue(), tmp_path)
+        unpack(buffer.getvalue(), tmp_path)
 
 
 def workers_of(parent: int) -> list[int]:
