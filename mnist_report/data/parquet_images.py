@@ -173,11 +173,11 @@ def _add(batch: Any, row: int, stack: Stack, path: Path) -> NDArray[np.int64]:
     alike = _alike(images)
     if alike is not None:
         stack.add_all(alike, f"{path}: row {row}")
-        return np.asarray(labels.cast(pa.int64()))
+        return _numbers(labels.cast(pa.int64()))
     for k in range(len(images)):
         where = f"{path}: row {row + k}"
         stack.add(_picture(images[k], where), where)
-    return np.asarray(labels.cast(pa.int64()))
+    return _numbers(labels.cast(pa.int64()))
 
 
 def _alike(images: Any) -> NDArray[np.uint8] | None:
@@ -192,7 +192,7 @@ def _alike(images: Any) -> NDArray[np.uint8] | None:
         lengths = values.value_lengths()
         if values.null_count or len(lengths) == 0:
             return None
-        found = np.asarray(lengths)
+        found = _numbers(lengths)
         if (found != found[0]).any():
             return None
         shape.append(int(found[0]))
@@ -203,7 +203,7 @@ def _alike(images: Any) -> NDArray[np.uint8] | None:
     fit = len(shape) == 3 and math.prod(shape) == len(values) > 0
     if not fit or not pa.types.is_integer(values.type) or values.null_count:
         return None
-    numbers = np.asarray(values)
+    numbers = _numbers(values)
     if numbers.min() < 0 or numbers.max() > 255:
         return None
     return numbers.astype(np.uint8).reshape(shape)
@@ -221,6 +221,12 @@ def _picture(cell: Any, where: str) -> NDArray[np.uint8]:
     if _is_list(cell.type):
         return _pixels(cell.values, where)
     raise DataError(f"{where}: the image is {cell.type}, expected an encoded picture as bytes or a list of pixels")
+
+
+def _numbers(values: Any) -> NDArray[Any]:
+    """Whole numbers, one at least and none missing, as numpy's: pyarrow's own way to there imports pandas."""
+    dtype = np.dtype(values.type.to_pandas_dtype())
+    return np.frombuffer(values.buffers()[1], dtype, len(values), values.offset * dtype.itemsize)
 
 
 def _is_list(kind: Any) -> bool:
@@ -247,7 +253,7 @@ def _pixels(values: Any, where: str) -> NDArray[np.uint8]:
     if not pa.types.is_integer(values.type) or values.null_count:
         found = "an empty cell" if values.null_count else str(values.type)
         raise DataError(f"{where}: a pixel is {found}, expected whole numbers from 0 to 255")
-    numbers = np.asarray(values)
+    numbers = _numbers(values)
     if numbers.min() < 0 or numbers.max() > 255:
         raise DataError(
             f"{where}: pixels from {numbers.min()} to {numbers.max()}, expected whole numbers from 0 to 255"
