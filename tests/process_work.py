@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
+from mnist_report import inference
 from mnist_report.errors import DataError
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
@@ -90,6 +91,27 @@ def answer(connection: Connection, pauses: list[float]) -> None:
         time.sleep(pause)
         connection.send(("answer", np.full((len(images), 10), number, np.float32)))
     signal.pause()
+
+
+def serve_ahead(connection: Connection) -> None:
+    """The model's process with a device that computes when it is waited for: a pixel, and how much is on its way."""
+
+    class Device:
+        anatomy, backend = Anatomy((2, 2), 2, 0, 0, ()), Backend("none", {}, "gpu", "a test")
+        pace, flying = Pace(2, 4 * 4), 0
+
+        def begin(self, pixels, _preparation):
+            self.flying += 1
+            rows = np.stack([pixels[:, 0, 0], np.full(len(pixels), self.flying)], axis=1).astype(np.float32)
+
+            def finish():
+                self.flying -= 1
+                return rows
+
+            return finish
+
+    inference.open_runner = lambda *_: Device()
+    inference._serve(connection, None, "auto", None, "float32")
 
 
 def reach(connection: Connection, port: int) -> None:

@@ -99,8 +99,9 @@ def test_a_model_that_dies_while_predicting_is_an_error_that_says_how(models):
         def kill(*_):
             os.kill(model.process.pid, signal.SIGKILL)
 
-        with pytest.raises(ModelError, match=r"killed by SIGKILL .* while predicting image \d of 7"):
-            model.predict(IMAGES, kill)
+        # So many that they are not all answered before it.
+        with pytest.raises(ModelError, match=r"killed by SIGKILL .* while predicting image \d+ of 7000"):
+            model.predict(np.tile(IMAGES, (1_000, 1, 1)), kill)
 
 
 def test_a_backend_that_is_not_installed_is_an_error(models, monkeypatch):
@@ -120,6 +121,19 @@ def test_a_gpu_that_is_not_there_is_an_error(models):
         pytest.raises(DeviceError, match="sees no GPU"),
     ):
         model.wait_until_loaded()
+
+
+def test_a_device_gets_the_next_images_while_it_works(tmp_path):
+    """Portions of two batches, two on their way; the rows keep their order, and none waits for images to come."""
+    images = np.arange(19 * 4, dtype=np.uint8).reshape(19, 2, 2)
+    with ModelProcess(process_work.serve_ahead, environment={}) as process:
+        file = ModelFile(tmp_path / "m.onnx", "0" * 64, 1, None, shipped=False, format="onnx", trusted=True)
+        model, shown = RunningModel(file, process), []
+        model.wait_until_loaded()
+        inference = model.predict(images, lambda done, total: shown.append((done, total)))
+    np.testing.assert_array_equal(inference.answer[:, 0], images[:, 0, 0])
+    assert (inference.batch_size, shown) == (2, [(4, 19), (8, 19), (12, 19), (16, 19), (19, 19)])
+    assert inference.answer[:, 1].max() == 2
 
 
 @pytest.fixture

@@ -5,7 +5,9 @@ from dataclasses import replace
 import keras_work
 import numpy as np
 import pytest
+from operating_work import left_in
 
+from mnist_report.cli import run_cli
 from mnist_report.errors import ConfigError
 from mnist_report.model.precision import check_precision
 from mnist_report.model.process import ModelProcess, device_environment
@@ -24,6 +26,16 @@ def test_only_keras_models_can_be_computed_in_another_precision(models):
     check_precision(replace(good, format="onnx"), "float32")
     with pytest.raises(ConfigError, match=r"--precision bfloat16: .*good\.keras is a model of the format onnx"):
         check_precision(replace(good, format="onnx"), "bfloat16")
+
+
+def test_asking_for_it_is_a_usage_error(tmp_path, capsys):
+    """Status 2 in one line; nothing is left."""
+    (tmp_path / "m.tflite").write_bytes(b"\x1c\0\0\0TFL3")
+    words = ["evaluate", "--model", str(tmp_path / "m.tflite"), "--reports", str(tmp_path / "reports"), "-q"]
+    assert run_cli([*words, "--precision", "bfloat16"]) == 2
+    err = capsys.readouterr().err
+    assert (err.count("\n"), "m.tflite is a model of the format tflite" in err) == (1, True)
+    assert left_in(tmp_path / "reports") == []
 
 
 def test_all_layers_but_the_last_compute_in_bfloat16(tmp_path):

@@ -13,13 +13,16 @@ import math
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rounds import Row, table
 
 from mnist_report.data.sources import load_dataset
+from mnist_report.inference import start_model
 from mnist_report.model.keras_runner import KerasRunner
+from mnist_report.model.opening import opened_model
 from mnist_report.model.pace import MOST_BYTES_AT_ONCE, Pace
 from mnist_report.model.precision import Precision
 from mnist_report.model.runner import predict_images
@@ -36,16 +39,41 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=10_000, help="the embedded test set, again and again")
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--apart", action="store_true", help="through the model's own process, as a run does")
     parser.add_argument("--batch-sizes", type=int, nargs="*", default=[], help="by default the one that is chosen")
     given = parser.parse_args()
     for batch_size in given.batch_sizes or [None]:
-        print(table(measure(given.images, given.precision, given.rounds, batch_size)), flush=True)
+        measured = in_its_process if given.apart else steady_state
+        print(table(measured(given.images, given.precision, given.rounds, batch_size)), flush=True)
 
 
-def measure(n: int, precision: Precision, rounds: int, batch_size: int | None = None) -> list[Row]:
-    """The steady state, the ceiling, and the one over the other."""
+def measure(rounds: int, _folder: Path) -> list[Row]:
+    """For the tables of all groups: the embedded test set in float32."""
+    return steady_state(10_000, "float32", rounds, None)
+
+
+def embedded_images(n: int) -> np.ndarray:
+    """The embedded ones, again and again: uint8, shape (n, 28, 28)."""
     embedded = load_dataset().images
-    images = np.concatenate([embedded] * math.ceil(n / len(embedded)))[:n]
+    return np.concatenate([embedded] * math.ceil(n / len(embedded)))[:n]
+
+
+def in_its_process(n: int, precision: Precision, rounds: int, batch_size: int | None) -> list[Row]:
+    """Images go to a process that holds the model, and answers come back; after a first time that compiles."""
+    images = embedded_images(n)
+    with (
+        opened_model(shipped_model(), trusted=False, sha256=None) as file,
+        start_model(file, device="auto", batch_size=batch_size, precision=precision) as model,
+    ):
+        _, backend = model.wait_until_loaded()
+        passes = [model.predict(images, lambda _done, _all: None) for _ in range(1 + rounds)][1:]
+    where = f"{backend.name} on {backend.device_name}, {precision}, batches of {passes[0].batch_size:,}"
+    return [Row(f"{where}, {n:,} images by another process", *per_second([one.images_per_second for one in passes]))]
+
+
+def steady_state(n: int, precision: Precision, rounds: int, batch_size: int | None) -> list[Row]:
+    """The steady state, the ceiling, and the one over the other."""
+    images = embedded_images(n)
     runner = KerasRunner(identify_model(shipped_model()), "auto", batch_size, precision)
     where = f"{runner.backend.name} on {runner._steps.devices} x {runner.backend.device_name}, {precision}"
     each = model_flops(load_model(shipped_model()))
@@ -126,7 +154,7 @@ def matrix_product(backend: str, side: int, precision: Precision) -> Callable[[]
 def _seconds(product: Callable[[], Any]) -> float:
     """Of one product; one number of it is fetched, which waits for all of it."""
     began = time.perf_counter()
-    np.asarray(product()[0, 0])
+    np.asarray(product()[:1, :1])
     return time.perf_counter() - began
 
 

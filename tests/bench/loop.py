@@ -29,7 +29,7 @@ for _ in sys.stdin:
 
 
 def measure(rounds: int, folder: Path) -> list[Row]:
-    """The first pass, which compiles the model, and those after it; each ratio is of two in a row."""
+    """The first pass, which compiles the model, and those after it; a ratio is of two that ran one after the other."""
     firsts: list[tuple[float, float]] = []
     steady: list[tuple[float, float]] = []
     for _ in range(rounds):
