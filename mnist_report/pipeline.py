@@ -10,12 +10,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from mnist_report.data.dataset import Dataset
-from mnist_report.data.slice_columns import read_slice_columns
 from mnist_report.data.sources import load_dataset
-from mnist_report.errors import DataError, OutputError
+from mnist_report.errors import OutputError
 from mnist_report.evaluation.mistakes import choose_galleries
 from mnist_report.evaluation.predictions import Predictions, Scores
-from mnist_report.evaluation.slices import image_columns
 from mnist_report.inference import Answer, start_model
 from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of, slices_facts, writable
 from mnist_report.judging import (
@@ -53,6 +51,7 @@ from mnist_report.runs.folder import (
 from mnist_report.runs.images_file import NO_IMAGES, ShownImages
 from mnist_report.runs.log import recorded
 from mnist_report.runs.publishing import publish
+from mnist_report.slicing import slices_of
 from mnist_report.stopwatch import Stopwatch
 
 log = logging.getLogger("mnist_report")
@@ -282,20 +281,6 @@ def _matched(
     named = {"path": writable(baseline.path), "problem": writable(problem), "missing": baseline.missing}
     facts = {**baseline.facts, **named}
     return (None if isinstance(found, str) else found), facts
-
-
-def slices_of(path: Path | None, dataset: Dataset) -> dict[str, NDArray[Any]]:
-    """The built-in slices of the images, and the user's own.
-
-    Raises:
-        DataError: the user's file is at fault.
-    """
-    built_in = image_columns(dataset.images) if dataset.images.size else {}
-    own = read_slice_columns(path, len(dataset)) if path else {}
-    taken = sorted(built_in.keys() & own.keys())
-    if taken:
-        raise DataError(f"{path}: column {taken[0]!r} is built in; call it something else")
-    return built_in | own
 
 
 def import_libraries(formats: Sequence[str]) -> None:

@@ -7,13 +7,14 @@ from mnist_report.data.sources import load_dataset
 from mnist_report.errors import ConfigError
 from mnist_report.jobs import NO_DATA, Job, Surroundings, provenance_of_predictions, run_id_of, slices_facts
 from mnist_report.judging import Finished
-from mnist_report.pipeline import finish_run, import_libraries, slices_of
+from mnist_report.pipeline import finish_run, import_libraries
 from mnist_report.report.formats import usable_formats
 from mnist_report.report.templates import check_templates
 from mnist_report.runs.baseline import read_baseline
 from mnist_report.runs.folder import unfinished_run
 from mnist_report.runs.foreign_predictions import read_foreign_predictions
 from mnist_report.runs.log import recorded
+from mnist_report.slicing import slices_of
 from mnist_report.stopwatch import Stopwatch
 
 log = logging.getLogger("mnist_report")

@@ -29,6 +29,7 @@ STAGES = (
     "verifying",
     "pruning",
     "stopwatch",
+    "slicing",
     "jobs",
     "operating",
     "preparing",

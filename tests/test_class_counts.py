@@ -12,7 +12,7 @@ from mnist_report import pipeline
 from mnist_report.data.reading import Reading
 from mnist_report.data.sources import load_dataset
 from mnist_report.evaluation.predictions import make_predictions
-from mnist_report.inference import Answer, Inference
+from mnist_report.inference import Answer, Speed
 from mnist_report.jobs import make_provenance
 from mnist_report.model.adapter import Anatomy, Layer
 from mnist_report.model.backend import Backend
@@ -53,13 +53,15 @@ def reported(dataset, reports):
     anatomy = Anatomy((SIDE, SIDE), classes, 0, 0, (Layer("pixel", "Lambda", str(classes), 0),))
     surroundings = pipeline.Surroundings(datetime(2026, 1, 2, tzinfo=UTC), "a test", None, "host", "system")
     model_file = ModelFile(job.model, "0" * 64, 1, None, shipped=False)
-    answer = Answer(anatomy, Backend("none", {}, "cpu", "a test"), Inference(rows, 60, 0.01))
+    answer = Answer(anatomy, Backend("none", {}, "cpu", "a test"), Speed(len(rows), 60, 0.01))
     with pipeline.unfinished_run(reports) as folder:
         return pipeline.finish_run(
             folder,
             job=job,
             surroundings=surroundings,
-            facts=make_provenance(job, surroundings, model_file, dataset, answer, given=GIVEN, gave="probabilities"),
+            facts=make_provenance(
+                job, surroundings, model_file, dataset.described, answer, given=GIVEN, gave="probabilities"
+            ),
             dataset=dataset,
             predictions=make_predictions(rows, dataset.labels, dataset.class_names),
             slice_columns={},

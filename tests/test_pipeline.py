@@ -10,7 +10,7 @@ import pytest
 from mnist_report import pipeline
 from mnist_report.data.dataset import make_dataset
 from mnist_report.evaluation.predictions import make_predictions
-from mnist_report.inference import Answer, Inference
+from mnist_report.inference import Answer, Speed
 from mnist_report.jobs import make_provenance
 from mnist_report.model.adapter import Anatomy, Layer
 from mnist_report.model.backend import Backend
@@ -47,7 +47,7 @@ def toy(tmp_path_factory):
         answer = Answer(
             Anatomy((6, 9), 3, 0, 0, (layer,)),
             Backend("none", {}, "cpu", "a test"),
-            Inference(brightest_third(dataset.images), 60, 0.01),
+            Speed(len(dataset), 60, 0.01),
         )
         job = pipeline.Job(
             model=Path("thirds.keras"),
@@ -69,10 +69,10 @@ def toy(tmp_path_factory):
                 job=job,
                 surroundings=surroundings,
                 facts=make_provenance(
-                    job, surroundings, model_file, dataset, answer, given=GIVEN, gave="probabilities"
+                    job, surroundings, model_file, dataset.described, answer, given=GIVEN, gave="probabilities"
                 ),
                 dataset=dataset,
-                predictions=make_predictions(answer.inference.answer, dataset.labels, NAMES),
+                predictions=make_predictions(brightest_third(dataset.images), dataset.labels, NAMES),
                 slice_columns={},
                 formats=("html", "pdf"),
                 watch=pipeline.Stopwatch(),
