@@ -1,12 +1,13 @@
 """The model on the workers of a Ray cluster; each holds it in a process of its own, as this machine would."""
 
+import io
 import logging
 import os
 import secrets
 import socket
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ CPUS_A_WORKER = 4
 MOST_TRIES = 4
 # So many shards for each worker may be finished before it is their turn to be added up.
 AHEAD = 4
-END_SECONDS, KNOCK_SECONDS = 5, 5
+END_SECONDS, KNOCK_SECONDS, START_SECONDS = 5, 5, 600
 # Of a path below which Ray makes sockets, whose own paths have a limit.
 MOST_LETTERS = 40
 
@@ -59,7 +60,7 @@ class RayEngine:
 
     def wait_until_loaded(self) -> tuple[Anatomy, Backend]:
         """See `RunningModel.wait_until_loaded`; all workers have then loaded it."""
-        answers = [_get(worker.loaded.remote()) for worker in self._crew]
+        answers = [_ask(worker.loaded.remote(), f"loading {self.model.path}") for worker in self._crew]
         anatomy, backend = answers[0]
         log.info(
             "%s: loaded by %d workers on %s (%s)", self.model.path.name, self.workers, backend.device, backend.name
@@ -70,7 +71,7 @@ class RayEngine:
         self, images: NDArray[np.uint8], show: Callable[[int, int], None], preparation: Preparation | None = None
     ) -> Inference:
         """See `RunningModel.predict`; the first worker does it."""
-        answer: Inference = _get(self._crew[0].predict.remote(images, preparation))
+        answer: Inference = _ask(self._crew[0].predict.remote(images, preparation), "predicting a few images")
         show(len(images), len(images))
         return answer
 
@@ -78,7 +79,8 @@ class RayEngine:
         self, images: NDArray[np.uint8], inference: Inference, anatomy: Anatomy, preparation: Preparation | None
     ) -> Agreement:
         """See `RunningModel.agreement`; the first worker tells."""
-        found: Agreement = _get(self._crew[0].agreement.remote(images, inference, anatomy, preparation))
+        asked = self._crew[0].agreement.remote(images, inference, anatomy, preparation)
+        found: Agreement = _ask(asked, "predicting a few images")
         return found
 
     def count(self, shards: Shards, plan: Plan, show: Callable[[int, int], None]) -> Iterator[Counted]:
@@ -88,41 +90,46 @@ class RayEngine:
         each shard counts once.
         """
         import ray
-        from ray.exceptions import RayActorError
 
         if not shards.apart:
             raise ConfigError(
                 f"--engine ray: {shards.source} can only be read from its beginning, so workers cannot share it; "
                 "give Parquet files, uncompressed IDX files or a folder of pictures"
             )
-        waiting, tries = deque(shards.shards), [0] * len(shards.shards)
-        busy: dict[Any, tuple[int, Shard]] = {}
-        idle = list(range(self.workers))
+        waiting, idle = deque(shards.shards), deque(range(self.workers))
+        # What each answer will be of: a worker's number, and its shard, or None where a new worker loads the model.
+        asked: dict[Any, tuple[int, Shard | None]] = {}
         finished: dict[int, Counted] = {}
+        lost: Counter[str] = Counter()
         turn = done = 0
         while turn < len(shards.shards):
             while idle and waiting and waiting[0].number < turn + AHEAD * self.workers:
-                shard, one = waiting.popleft(), idle.pop(0)
-                busy[self._crew[one].count.remote(shard, plan)] = one, shard
-            [ready], _ = ray.wait(list(busy))
-            one, shard = busy.pop(ready)
+                free, coming = idle.popleft(), waiting.popleft()
+                asked[self._crew[free].count.remote(coming, plan)] = free, coming
+            somebody_works = any(part is not None for _, part in asked.values())
+            ready, _ = ray.wait(list(asked), timeout=None if somebody_works else START_SECONDS)
+            if not ready:
+                raise DeviceError(f"--engine ray: no worker came in the place of lost ones within {START_SECONDS} s")
+            number, shard = asked.pop(ready[0])
             try:
-                finished[shard.number] = _get(ready)
-            except RayActorError as error:
-                tries[shard.number] += 1
-                if tries[shard.number] >= MOST_TRIES:
-                    raise ModelError(
-                        f"--engine ray: {MOST_TRIES} workers were lost over {shard.name}; the last time: "
-                        f"{_one_line(error)}"
-                    ) from error
-                log.warning("a worker was lost over %s; another one takes it: %s", shard.name, _one_line(error))
-                self.retries += 1
-                self._crew[one] = self._start()
-                waiting.appendleft(shard)
-            else:
+                answer = _get(ready[0])
+            except _LostError as error:
+                doing = shard.name if shard is not None else f"loading {self.model.path}"
+                lost[doing] += 1
+                if lost[doing] == MOST_TRIES:
+                    raise ModelError(f"--engine ray: {MOST_TRIES} workers were lost over {doing}: {error}") from error
+                log.warning("a worker was lost over %s; another one takes its place: %s", doing, error)
+                self._crew[number] = self._start()
+                asked[self._crew[number].loaded.remote()] = number, None
+                if shard is not None:
+                    waiting.appendleft(shard)
+                    self.retries += 1
+                continue
+            idle.append(number)
+            if shard is not None:
+                finished[shard.number] = answer
                 done += shard.n
                 show(done, shards.n)
-            idle.append(one)
             while turn in finished:
                 yield finished.pop(turn)
                 turn += 1
@@ -179,7 +186,8 @@ def ray_engine(
 @contextmanager
 def _cluster(ray: Any, engine: Engine) -> Iterator[None]:
     """Join or start a cluster; see `_connect`."""
-    with scratch_folder() as folder:
+    # Ray prints there that a worker is lost, which we say ourselves; and it is for machines to read.
+    with scratch_folder() as folder, redirect_stdout(io.StringIO()):
         _connect(ray, engine, folder)
         try:
             yield
@@ -237,15 +245,19 @@ def _knock(address: str, where: str) -> None:
         raise DeviceError(f"{where} ({_one_line(error)})") from error
 
 
+class _LostError(Exception):
+    """A worker, or what it had to say, is lost."""
+
+
 def _get(reference: Any) -> Any:
     """What a worker answers.
 
     Raises:
         MnistReportError: the worker's own.
-        RayActorError: the worker is lost.
+        _LostError: there will be no answer.
     """
     import ray
-    from ray.exceptions import RayTaskError
+    from ray.exceptions import RayError, RayTaskError
 
     try:
         return ray.get(reference)
@@ -253,6 +265,20 @@ def _get(reference: Any) -> Any:
         if isinstance(error.cause, MnistReportError):
             raise error.cause from error
         raise
+    except RayError as error:
+        raise _LostError(_one_line(error)) from error
+
+
+def _ask(reference: Any, doing: str) -> Any:
+    """What a worker answers, where none could take its place.
+
+    Raises:
+        MnistReportError: the worker's own, or it is lost.
+    """
+    try:
+        return _get(reference)
+    except _LostError as error:
+        raise ModelError(f"--engine ray: a worker was lost while {doing}: {error}") from error
 
 
 def _one_line(error: Exception) -> str:
