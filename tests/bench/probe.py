@@ -1,63 +1,130 @@
-"""`mnist-report`, and beside it a file of what both of its processes did when: called by `timeline`.
+"""`mnist-report`, and beside it a file of what both of its processes did when: started by `timeline`.
 
-The model's process imports this module once more, so that it is watched as well.
+A line is a piece of time in which one function worked and none that it called is watched: pieces of a process never
+overlap. The model's process imports this module once more, before anything of ours, so it imports nothing heavy.
 """
 
 import functools
+import importlib
 import json
-import multiprocessing
 import os
-import sys
 import time
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
-
-import mnist_report.cli
-from mnist_report import inference, pipeline
-from mnist_report.report import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from multiprocessing.connection import Connection
 
-LOG = Path(os.environ["TIMELINE"])
-PROCESS = "report" if multiprocessing.parent_process() is None else "model"
+REPORT, MODEL = "report", "model"
+# What is between two pieces and is nobody's.
+NOTHING = ""
+START, END, WAITS = "start Python, read the command line", "end", "waits for the model"
+
+# (module, function, what it does), for each process
+REPORT_WATCHED = (
+    ("mnist_report.pipeline", "run", NOTHING),
+    ("mnist_report.pipeline", "load_dataset", "read the data"),
+    ("mnist_report.pipeline", "usable_formats", "import WeasyPrint"),
+    ("mnist_report.pipeline", "import_libraries", "import pandas, seaborn"),
+    ("mnist_report.pipeline", "draw_ahead", "draw ahead, warm the fonts"),
+    ("mnist_report.inference", "RunningModel.wait_until_loaded", WAITS),
+    ("mnist_report.inference", "RunningModel.predict", WAITS),
+    ("mnist_report.pipeline", "_evaluate", "evaluate"),
+    ("mnist_report.pipeline", "write_results", "write results"),
+    ("mnist_report.pipeline", "publish", "publish"),
+    ("mnist_report.report.write", "draw_figures", "figures"),
+    ("mnist_report.report.write", "to_svg", "figures"),
+    ("mnist_report.report.write", "make_view", "HTML"),
+    ("mnist_report.report.write", "to_html", "HTML"),
+    ("mnist_report.report.write", "to_pdf", "PDF"),
+)
+MODEL_WATCHED = (
+    ("mnist_report.inference", "open_runner", "look into the model"),
+    ("mnist_report.model.backend", "find_backend", "import keras, TensorFlow"),
+    ("mnist_report.model.store", "load_model", "load the model"),
+    ("mnist_report.inference", "predict_images", "predict"),
+)
+FIRST = {"predict": "predict the first batch (compiles)"}
 
 
-def note(what: str, began: float) -> None:
-    """One bar, in seconds since the machine started."""
-    with LOG.open("a") as file:
-        file.write(json.dumps({"process": PROCESS, "what": what, "from": began, "to": time.monotonic()}) + "\n")
+class Pieces:
+    """The pieces of one process's time, written down as they end."""
+
+    def __init__(self, process: str, path: Path, began: float) -> None:
+        self._process, self._path = process, path
+        self._doing, self._since = [START if process == REPORT else "start Python"], began
+        self._seen: set[str] = set()
+
+    def enter(self, what: str) -> None:
+        """Something begins within what is done."""
+        first = what not in self._seen
+        self._seen.add(what)
+        self._cut()
+        if len(self._doing) == 1:
+            self._doing[0] = NOTHING  # what starts a process is over
+        self._doing.append(FIRST.get(what, what) if first else what)
+
+    def leave(self) -> None:
+        """It ends, and what it was within goes on."""
+        self._cut()
+        self._doing.pop()
+
+    def _cut(self) -> None:
+        now = time.monotonic()
+        if self._doing[-1] != NOTHING:
+            line = {"process": self._process, "what": self._doing[-1], "from": self._since, "to": now}
+            with self._path.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+        self._since = now
 
 
-def watch(module: Any, name: str, what: str) -> None:
-    """Let each call of a function leave a bar."""
-    function: Callable[..., Any] = getattr(module, name)
+def watch(pieces: Pieces, module: str, name: str, what: str) -> None:
+    """Let each call of a function, or of a method, leave a piece; in the main thread, for others work beside it."""
+    *owners, name = name.split(".")
+    owner = functools.reduce(getattr, owners, importlib.import_module(module))
+    function: Callable[..., Any] = getattr(owner, name)
 
     @functools.wraps(function)
     def watched(*args: Any, **kwargs: Any) -> Any:
-        began = time.monotonic()
+        if current_thread() is not main_thread():
+            return function(*args, **kwargs)
+        pieces.enter(what)
         try:
             return function(*args, **kwargs)
         finally:
-            note(what, began)
+            pieces.leave()
 
-    setattr(module, name, watched)
+    setattr(owner, name, watched)
 
 
-watch(inference, "open_runner", "import keras, load")
-watch(inference, "predict_images", "predict")
-watch(pipeline, "load_dataset", "read the data")
-watch(pipeline, "usable_formats", "import WeasyPrint")
-watch(pipeline, "import_libraries", "import pandas, seaborn")
-watch(pipeline, "draw_ahead", "draw ahead")
-watch(pipeline, "_evaluate", "evaluate")
-watch(pipeline, "write_results", "write results")
-watch(write, "draw_figures", "figures")
-watch(write, "to_svg", "figures")
-watch(write, "make_view", "HTML")
-watch(write, "to_html", "HTML")
-watch(write, "to_pdf", "PDF")
-watch(pipeline, "publish", "publish")
+def serve(connection: "Connection", began: float, *arguments: Any) -> None:
+    """The model's process: nothing of ours is imported before it would be without us."""
+    pieces = Pieces(MODEL, Path(os.environ["TIMELINE"]), began)
+    for module, name, what in MODEL_WATCHED:
+        watch(pieces, module, name, what)
+    inference = importlib.import_module("mnist_report.inference")
+    inference._serve(connection, *arguments)
+
+
+def watch_both() -> None:
+    """Watch the report's process, and have the other one watched."""
+    pieces = Pieces(REPORT, Path(os.environ["TIMELINE"]), float(os.environ["TIMELINE_BEGAN"]))
+    from mnist_report import inference
+
+    process = inference.ModelProcess
+
+    def started(_: Any, *arguments: Any, **options: Any) -> Any:
+        return process(serve, time.monotonic(), *arguments, **options)
+
+    inference.ModelProcess = started
+    for module, name, what in REPORT_WATCHED:
+        watch(pieces, module, name, what)
+
 
 if __name__ == "__main__":
-    sys.exit(mnist_report.cli.run_cli(sys.argv[1:]))
+    from mnist_report.__main__ import main
+
+    watch_both()
+    main()
