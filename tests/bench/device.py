@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rounds import Row, table
+from rounds import Row
 
 from mnist_report.data.sources import load_dataset
 from mnist_report.inference import start_model
@@ -34,7 +34,7 @@ SIDES = {"cpu": 2_048, "gpu": 16_384}
 
 
 def main() -> None:
-    """Measure with the batch size that is chosen, or with those that are given; print a table."""
+    """Measure with the batch size that is chosen, or with those that are given; print a line for each figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=10_000, help="the embedded test set, again and again")
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
@@ -44,7 +44,8 @@ def main() -> None:
     given = parser.parse_args()
     for batch_size in given.batch_sizes or [None]:
         measured = in_its_process if given.apart else steady_state
-        print(table(measured(given.images, given.precision, given.rounds, batch_size)), flush=True)
+        for row in measured(given.images, given.precision, given.rounds, batch_size):
+            print(f"{row.what}: {row.value} ({row.spread})", flush=True)
 
 
 def measure(rounds: int, _folder: Path) -> list[Row]:

@@ -31,7 +31,7 @@ REPORT_WATCHED = (
     ("mnist_report.pipeline", "draw_ahead", "draw ahead, warm the fonts"),
     ("mnist_report.inference", "RunningModel.wait_until_loaded", WAITS),
     ("mnist_report.inference", "RunningModel.predict", WAITS),
-    ("mnist_report.pipeline", "_evaluate", "evaluate"),
+    ("mnist_report.pipeline", "evaluate_run", "evaluate"),
     ("mnist_report.pipeline", "write_results", "write results"),
     ("mnist_report.pipeline", "publish", "publish"),
     ("mnist_report.report.write", "draw_figures", "figures"),
@@ -44,7 +44,7 @@ MODEL_WATCHED = (
     ("mnist_report.inference", "open_runner", "look into the model"),
     ("mnist_report.model.backend", "find_backend", "import keras, TensorFlow"),
     ("mnist_report.model.store", "load_model", "load the model"),
-    ("mnist_report.inference", "predict_images", "predict"),
+    ("mnist_report.inference", "begin_images", "predict"),
 )
 FIRST = {"predict": "predict the first batch (compiles)"}
 
