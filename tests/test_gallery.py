@@ -100,7 +100,7 @@ def test_what_is_not_stored_is_not_shown():
     run = tiny_run()
     images = type(run.stored.images)(np.array([4]), run.stored.images.pixels[:1])
     assert stored([8, 4, 3], run.stored.predictions, images) == [4]
-    gallery = mistakes_gallery(run.predictions, images, choose_galleries(run.predictions))
+    gallery = mistakes_gallery(run.predictions, images, choose_galleries(run.predictions), 3)
     assert ([image.index for image in gallery.digits], gallery.omitted) == (["#4"], "1 of 3 are shown")
 
 

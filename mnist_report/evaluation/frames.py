@@ -210,7 +210,7 @@ def near_misses_frame(predictions: Predictions) -> "pd.DataFrame":
             "label": names[predictions.labels[index]],
             "runner_up": names[predictions.runner_up[index]],
             "confidence": predictions.confidence[index],
-            "margin": predictions.margin[index],
+            "margin": predictions.margins(index),
         }
     )
 
@@ -250,7 +250,7 @@ def mistakes_frame(predictions: Predictions) -> "pd.DataFrame":
             "actual": names[predictions.labels[index]],
             "predicted": names[predictions.predicted[index]],
             "confidence": predictions.confidence[index],
-            "margin": predictions.margin[index],
+            "margin": predictions.margins(index),
             "actual_probability": np.exp(-predictions.loss[index]),
             "loss": predictions.loss[index],
         }

@@ -82,8 +82,9 @@ def near_misses(predictions: Predictions, most: int = 20) -> NDArray[np.int64]:
     """
     if not predictions.graded:
         return NONE
-    right = np.flatnonzero(predictions.right)
-    return right[smallest(predictions.margin[right], most)]
+    margin, right = predictions.margin, predictions.right
+    margin[~right] = np.inf  # behind all others
+    return smallest(margin, min(most, int(right.sum())))
 
 
 def least_believed(predictions: Predictions, most: int) -> NDArray[np.int64]:

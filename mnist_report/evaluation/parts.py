@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def parts_of(n: int) -> Iterator[slice]:
     return (slice(first, min(first + ROWS_AT_A_TIME, n)) for first in range(0, n, ROWS_AT_A_TIME))
 
 
-def picked(rows: Rows, columns: NDArray[np.int64]) -> NDArray[np.float64]:
+def picked(rows: Rows, columns: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
     """One entry of each row, shape (n,).
 
     Args:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ class Scores:
         class_names: one name per class; labels and predictions are indices into it.
         labels: int64, shape (n,), the true classes.
         predicted: int64, shape (n,), the most probable class, the lowest index among equals.
-        runner_up: int64, shape (n,), the second most probable class, likewise.
+        runner_up: shape (n,), the second most probable class, likewise; int16, as there are 100 classes at most.
         confidence: float64, shape (n,), the predicted class's probability.
         loss: float64, shape (n,), minus the natural logarithm of the true class's probability, clipped at the
             float64 epsilon.
@@ -37,7 +38,7 @@ class Scores:
     class_names: tuple[str, ...]
     labels: NDArray[np.int64]
     predicted: NDArray[np.int64]
-    runner_up: NDArray[np.int64]
+    runner_up: NDArray[np.integer[Any]]
     confidence: NDArray[np.float64]
     loss: NDArray[np.float64]
     brier: NDArray[np.float64]
@@ -84,8 +85,17 @@ class Predictions(Scores):
         """Shape (n,): confidence less the second highest probability, computed at each call; NaN where not `graded`."""
         if not self.graded:
             return self.confidence
-        margin: NDArray[np.float64] = self.confidence - picked(self.in_parts, self.runner_up)
-        return margin
+        margin: NDArray[np.float64] = picked(self.in_parts, self.runner_up)
+        return np.subtract(self.confidence, margin, out=margin)
+
+    def margins(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Shape (k,): those of some rows."""
+        if not self.graded:
+            return self.confidence[rows]
+        margins: NDArray[np.float64] = self.confidence[rows] - picked(
+            Normalised(self.probabilities[rows]), self.runner_up[rows]
+        )
+        return margins
 
     @property
     def in_parts(self) -> Normalised:
@@ -136,7 +146,7 @@ def make_predictions(
     stored = np.ascontiguousarray(probabilities, dtype=np.float32)
     _check_rows(stored, where, first_row, saved=saved)
     n, rows = len(labels), Normalised(stored)
-    predicted, runner_up = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    predicted, runner_up = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int16)
     confidence, loss, brier = (np.empty(n) for _ in range(3))
     for part in parts_of(n):
         own = rows[part]
@@ -190,7 +200,7 @@ def make_class_predictions(
         class_names=class_names,
         labels=labels,
         predicted=predicted.astype(np.int64),
-        runner_up=np.full(n, -1, dtype=np.int64),
+        runner_up=np.full(n, -1, dtype=np.int16),
         confidence=unknown,
         loss=unknown,
         brier=unknown,

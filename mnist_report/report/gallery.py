@@ -162,8 +162,11 @@ def said(scores: Scores, row: int, names: Sequence[str]) -> str:
 
 def near_misses_gallery(predictions: Predictions, images: ShownImages, index: Sequence[int]) -> Gallery:
     """Right answers that were nearly another."""
-    names, margin = predictions.class_names, predictions.margin
-    notes = {k: f"nearly {names[predictions.runner_up[k]]}, margin {text.share(float(margin[k]), 1)}" for k in index}
+    names, margins = predictions.class_names, predictions.margins(np.array(index, dtype=np.int64))
+    notes = {
+        k: f"nearly {names[predictions.runner_up[k]]}, margin {text.share(float(margin), 1)}"
+        for k, margin in zip(index, margins, strict=True)
+    }
     return plain_gallery(predictions, images, index, "near", notes)
 
 

@@ -65,11 +65,10 @@ def predictions_writer(path: Path, classes: int) -> Iterator[Callable[[Predictio
     with parquet.ParquetWriter(path, schema, use_dictionary=["label", "predicted"]) as writer:
 
         def write(predictions: Predictions) -> None:
-            columns = _columns(predictions)
-            unknown = set() if predictions.graded else set(columns) - set(whole)
+            unknown = set() if predictions.graded else set(schema.names) - set(whole)
             # In parts, for Arrow copies what it writes.
             for first in range(0, len(predictions), ROWS_AT_A_TIME):
-                part = {name: values[first : first + ROWS_AT_A_TIME] for name, values in columns.items()}
+                part = _columns(predictions, np.arange(first, min(first + ROWS_AT_A_TIME, len(predictions))))
                 known = {
                     name: pa.nulls(len(values), schema.field(name).type) if name in unknown else pa.array(values)
                     for name, values in part.items()
@@ -79,16 +78,16 @@ def predictions_writer(path: Path, classes: int) -> Iterator[Callable[[Predictio
         yield write
 
 
-def _columns(predictions: Predictions) -> dict[str, NDArray[Any]]:
+def _columns(predictions: Predictions, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     columns: dict[str, Any] = {
-        "index": predictions.places(np.arange(len(predictions))),
-        "label": predictions.labels,
-        "predicted": predictions.predicted,
-        "confidence": predictions.confidence,
-        "margin": predictions.margin,
-        "loss": predictions.loss,
+        "index": predictions.places(rows),
+        "label": predictions.labels[rows],
+        "predicted": predictions.predicted[rows],
+        "confidence": predictions.confidence[rows],
+        "margin": predictions.margins(rows),
+        "loss": predictions.loss[rows],
     }
-    return columns | {f"p{k}": predictions.probabilities[:, k] for k in range(len(predictions.class_names))}
+    return columns | {f"p{k}": predictions.probabilities[rows, k] for k in range(len(predictions.class_names))}
 
 
 def read_predictions(path: Path, class_names: tuple[str, ...] | None = None) -> tuple[Predictions, NDArray[np.int64]]:

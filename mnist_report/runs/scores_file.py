@@ -26,7 +26,7 @@ def write_scores(path: Path, scores: Scores) -> None:
     columns: dict[str, Any] = {"index": np.arange(len(scores), dtype=np.int32)}
     for name, field in zip(COLUMNS, FIELDS, strict=True):
         values = getattr(scores, field)
-        kind = smallest if values.dtype == np.int64 else np.float64
+        kind = smallest if values.dtype.kind == "i" else np.float64
         known = scores.graded or name not in OF_PROBABILITIES
         columns[name] = values.astype(kind) if known else pa.nulls(len(values), pa.from_numpy_dtype(kind))
     parquet.write_table(pa.table(columns), path, compression="zstd")
@@ -55,7 +55,7 @@ def read_scores(path: Path, class_names: tuple[str, ...]) -> tuple[Scores, NDArr
         class_names=class_names,
         labels=whole["label"],
         predicted=whole["predicted"],
-        runner_up=whole["runner_up"] if graded else np.full(len(table), -1),
+        runner_up=whole["runner_up"].astype(np.int16) if graded else np.full(len(table), -1, np.int16),
         **floats,
     )
     return scores, whole["index"]
