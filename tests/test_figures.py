@@ -9,7 +9,8 @@ from tiny_run import HOSTILE, OUTCOMES, epochs, tiny_predictions, tiny_run
 
 from mnist_report.evaluation.evaluation import evaluate
 from mnist_report.evaluation.predictions import make_predictions
-from mnist_report.report.figures import make_figures, to_png, to_svg
+from mnist_report.report.canvas import to_png, to_svg
+from mnist_report.report.figures import make_figures
 from mnist_report.report.glyphs import drawable
 
 NAMES = ["confusion", "per_class", "confidence", "reliability", "risk_coverage", "class_distribution"]

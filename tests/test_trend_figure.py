@@ -3,7 +3,7 @@
 import pytest
 from past_runs import nights, past_run
 
-from mnist_report.report.figures import to_svg
+from mnist_report.report.canvas import to_svg
 from mnist_report.report.trend_figure import trend_figure
 
 

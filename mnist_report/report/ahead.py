@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from mnist_report.report.figures import to_svg, training_figure
+from mnist_report.report.canvas import to_svg
+from mnist_report.report.figures import training_figure
 from mnist_report.report.pdf import to_pdf
 from mnist_report.report.write import NO_TIME
 

@@ -1,12 +1,6 @@
-"""The figures, as matplotlib drawings in one visual language.
+"""The figures of a report, as matplotlib drawings."""
 
-Blue is right, vermilion is wrong (both from Okabe and Ito's colour-blind-safe palette and of different lightness),
-grey is everything else.
-"""
-
-import io
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,39 +8,13 @@ import numpy as np
 from mnist_report.evaluation.confidences import EDGES, Confidences
 from mnist_report.evaluation.frames import Frames
 from mnist_report.report import text
+from mnist_report.report.canvas import INK, PALE, QUIET, RIGHT, RULE, WRONG, blank, style
 from mnist_report.report.glyphs import drawable
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-RIGHT, WRONG, INK, QUIET, RULE, PALE = "#0072b2", "#d55e00", "#1b1f24", "#5b6470", "#d8dce2", "#f1f3f5"
-
-STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "text.color": INK,
-    "axes.labelcolor": QUIET,
-    "axes.edgecolor": RULE,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "grid.color": RULE,
-    "grid.linewidth": 0.6,
-    "xtick.color": QUIET,
-    "ytick.color": QUIET,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "legend.frameon": False,
-    "figure.constrained_layout.use": True,
-    # The same drawing gives the same bytes: ids from a fixed salt, and no date in the file.
-    "svg.hashsalt": "mnist-report",
-    "svg.fonttype": "path",
-    # A class may be called $x$.
-    "text.parse_math": False,
-}
 
 MOST_ANNOTATED = 25
 MOST_LETTERS = 25
@@ -63,7 +31,7 @@ def make_figures(
         confidences: how they are distributed, or None without probabilities.
         history: one mapping per epoch, as on a model card; may be empty.
     """
-    with _style():
+    with style():
         figures = {
             "confusion": confusion_matrix(frames.confusion),
             "per_class": per_class_accuracy(frames.per_class, frames.overall),
@@ -81,29 +49,8 @@ def make_figures(
 
 def training_figure(history: Sequence[Mapping[str, Any]]) -> "Figure":
     """The training curves, which need nothing but one mapping per epoch, as on a model card."""
-    with _style():
+    with style():
         return training_curves(history)
-
-
-def to_svg(figure: "Figure") -> str:
-    """The drawing as SVG, the same bytes each time."""
-    drawing = io.StringIO()
-    _save(figure, drawing, format="svg", metadata={"Date": None, "Creator": None}, facecolor="none")
-    return drawing.getvalue()
-
-
-def to_png(figure: "Figure") -> bytes:
-    """The drawing as PNG on white, at 200 dots an inch."""
-    data = io.BytesIO()
-    _save(figure, data, format="png", dpi=200, facecolor="white", metadata={"Software": None})
-    return data.getvalue()
-
-
-def _save(figure: "Figure", target: io.StringIO | io.BytesIO, **options: Any) -> None:
-    with _style():
-        figure.savefig(target, **options)
-    # Constrained layout would move everything a little at each save.
-    figure.set_layout_engine("none")
 
 
 def confusion_matrix(confusion: "pd.DataFrame") -> "Figure":
@@ -115,7 +62,7 @@ def confusion_matrix(confusion: "pd.DataFrame") -> "Figure":
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     right = np.eye(len(names), dtype=bool)
     annotated = len(names) <= MOST_ANNOTATED
-    figure, axes = _figure(5.2, 4.6)
+    figure, axes = blank(5.2, 4.6)
     axes.set_facecolor(PALE)
     sns.heatmap(
         np.where(right, 0, shares),
@@ -152,7 +99,7 @@ def _cell(share: float) -> str:
 
 def per_class_accuracy(per_class: "pd.DataFrame", overall: "pd.DataFrame") -> "Figure":
     """Each class's accuracy (recall) with its 95 % interval beside the accuracy of the whole set."""
-    figure, axes = _figure(6.4, 0.6 + 0.28 * len(per_class))
+    figure, axes = blank(6.4, 0.6 + 0.28 * len(per_class))
     places = np.arange(len(per_class))
     recall = per_class["recall"]
     spread = [recall - per_class["recall_ci_low"], per_class["recall_ci_high"] - recall]
@@ -170,13 +117,13 @@ def per_class_accuracy(per_class: "pd.DataFrame", overall: "pd.DataFrame") -> "F
 
 def confidence_distributions(confidences: Confidences) -> "Figure":
     """How sure the model was where it was right and where it was wrong."""
-    figure, (above, below) = _figure(6.4, 3.6, rows=2)
+    figure, (above, below) = blank(6.4, 3.6, rows=2)
     parts: tuple[tuple[Axes, int, str, str], ...] = ((above, 1, RIGHT, "right"), (below, 0, WRONG, "wrong"))
     for axes, side, colour, name in parts:
         counts = confidences.histogram[:, side]
         n = int(counts.sum())
-        style: dict[str, Any] = {"color": colour, "edgecolor": "white", "linewidth": 0.5}
-        axes.hist(EDGES[:-1], bins=list(EDGES), weights=counts, log=name == "right" and n > 0, **style)
+        look: dict[str, Any] = {"color": colour, "edgecolor": "white", "linewidth": 0.5}
+        axes.hist(EDGES[:-1], bins=list(EDGES), weights=counts, log=name == "right" and n > 0, **look)
         axes.set_title(f"{name}: {n:,} images", loc="left", color=colour, fontsize=9, fontweight="bold")
         axes.set_ylabel("images")
         axes.set_xlim(0, 1)
@@ -189,7 +136,7 @@ def confidence_distributions(confidences: Confidences) -> "Figure":
 
 def reliability_diagram(calibration: "pd.DataFrame") -> "Figure":
     """Each bin's accuracy with its 95 % interval beside its mean confidence; on the diagonal, it deserves its trust."""
-    figure, axes = _figure(4.6, 3.8)
+    figure, axes = blank(4.6, 3.8)
     confidence, accuracy = calibration["mean_confidence"], calibration["accuracy"]
     spread = [accuracy - calibration["ci_low"], calibration["ci_high"] - accuracy]
     axes.plot([0, 1], [0, 1], color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
@@ -217,7 +164,7 @@ def reliability_diagram(calibration: "pd.DataFrame") -> "Figure":
 
 def risk_coverage_curve(curve: "pd.DataFrame") -> "Figure":
     """The error rate among the surest answers, by how many of them are kept."""
-    figure, axes = _figure(4.6, 2.6)
+    figure, axes = blank(4.6, 2.6)
     axes.plot(curve["coverage"], curve["risk"], color=WRONG, linewidth=1.4)
     axes.set_xlim(0, 1)
     axes.set_ylim(bottom=0)
@@ -231,7 +178,7 @@ def risk_coverage_curve(curve: "pd.DataFrame") -> "Figure":
 
 def class_distribution(per_class: "pd.DataFrame") -> "Figure":
     """How many images each class has, and how often it was predicted."""
-    figure, axes = _figure(6.4, 2.4)
+    figure, axes = blank(6.4, 2.4)
     places = np.arange(len(per_class))
     axes.bar(places, per_class["support"], width=0.7, color=RULE, label="actual")
     axes.plot(places, per_class["predicted"], "_", color=RIGHT, markersize=16, markeredgewidth=2, label="predicted")
@@ -245,7 +192,7 @@ def class_distribution(per_class: "pd.DataFrame") -> "Figure":
 
 def training_curves(history: Sequence[Mapping[str, Any]]) -> "Figure":
     """Loss and accuracy by epoch, on the images trained on and on those held out; the kept epoch is marked."""
-    figure, both = _figure(6.4, 2.6, columns=2)
+    figure, both = blank(6.4, 2.6, columns=2)
     epochs = [row["epoch"] for row in history]
     best = min(history, key=lambda row: row["val_loss"])["epoch"]
     for axes, name in zip(both, ("loss", "accuracy"), strict=True):
@@ -266,29 +213,6 @@ def training_curves(history: Sequence[Mapping[str, Any]]) -> "Figure":
 def _label(name: str) -> str:
     """A class's name at an axis."""
     return drawable(text.short(name, MOST_LETTERS))
-
-
-@contextmanager
-def _style() -> Iterator[None]:
-    import matplotlib as mpl
-
-    with mpl.rc_context(STYLE):
-        yield
-
-
-def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple["Figure", Any]:
-    """An empty figure, in inches, and its axes."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height))
-    return figure, figure.subplots(rows, columns)
-
-
-@contextmanager
-def drawing(width: float, height: float) -> Iterator[tuple["Figure", Any]]:
-    """An empty figure, in inches, and its axes, in the style of all."""
-    with _style():
-        yield _figure(width, height)
 
 
 def _plain_numbers(axes: "Axes") -> None:

@@ -9,7 +9,8 @@ from mnist_report.evaluation.frames import Frames
 from mnist_report.evaluation.mistakes import worst_first
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.report import tables
-from mnist_report.report.figures import make_figures, to_svg
+from mnist_report.report.canvas import to_svg
+from mnist_report.report.figures import make_figures
 from mnist_report.report.gallery import make_digit
 from mnist_report.report.html import set_template
 from mnist_report.report.pictures import make_pictures

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_report.evaluation.past import EarlierRun
-from mnist_report.report.figures import INK, RIGHT, WRONG, drawing
+from mnist_report.report.canvas import INK, RIGHT, WRONG, drawing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

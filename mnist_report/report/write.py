@@ -13,8 +13,9 @@ from mnist_report.evaluation.comparison import Comparison
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.past import EarlierRun
 from mnist_report.gates.verdict import Verdict
+from mnist_report.report.canvas import to_png, to_svg
 from mnist_report.report.compare_view import make_compare_view
-from mnist_report.report.figures import make_figures, to_png, to_svg
+from mnist_report.report.figures import make_figures
 from mnist_report.report.html import set_template, to_html
 from mnist_report.report.pdf import Attachment, import_weasyprint, to_pdf
 from mnist_report.report.shorten import shortened
