@@ -10,7 +10,7 @@ from probe import END, MODEL, REPORT, WAITS
 from rounds import Bar, Point
 from timeline import end_of, last_answer
 
-from mnist_report.report.figures import INK, PALE, QUIET, RIGHT, RULE, STYLE, WRONG, drawing
+from mnist_report.report.canvas import INK, PALE, QUIET, RIGHT, RULE, STYLE, WRONG, drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
