@@ -1,5 +1,6 @@
 """The model on the workers of a Ray cluster; each holds it in a process of its own, as this machine would."""
 
+import importlib
 import io
 import logging
 import os
@@ -60,7 +61,16 @@ class RayEngine:
 
     def wait_until_loaded(self) -> tuple[Anatomy, Backend]:
         """See `RunningModel.wait_until_loaded`; all workers have then loaded it."""
-        answers = [_ask(worker.loaded.remote(), f"loading {self.model.path}") for worker in self._crew]
+        ray: Any = importlib.import_module("ray")
+        asked = [worker.loaded.remote() for worker in self._crew]
+        _, missing = ray.wait(asked, num_returns=len(asked), timeout=START_SECONDS)
+        if missing:
+            there = ", ".join(f"{count:g} {kind}" for kind, count in ray.cluster_resources().items() if kind.isupper())
+            raise DeviceError(
+                f"--engine ray: {len(missing)} of {self.workers} workers have not begun within {START_SECONDS} s; the "
+                f"cluster has {there}: give fewer --workers, or wait until it is free"
+            )
+        answers = [_ask(answer, f"loading {self.model.path}") for answer in asked]
         anatomy, backend = answers[0]
         log.info(
             "%s: loaded by %d workers on %s (%s)", self.model.path.name, self.workers, backend.device, backend.name
