@@ -11,6 +11,7 @@ import pytest
 from counted_work import engine_of_means, means, nearest, write_shards
 
 from mnist_report import counted
+from mnist_report.cli import run_cli
 from mnist_report.counted import is_counted, refuse_what_needs_rows, run_counted
 from mnist_report.data.reading import Reading
 from mnist_report.data.sources import load_dataset
@@ -255,3 +256,19 @@ def test_images_that_memory_would_not_hold_are_counted(tmp_path, monkeypatch):
     monkeypatch.setattr(counted, "MOST_ROWS", 60)
     monkeypatch.setattr(counted, "MOST_BYTES", 60 * 784 - 1)
     assert is_counted(job)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--workers", "2"], "--workers is about the workers of a Ray cluster; give --engine ray, too"),
+        (["--ray-address", "auto"], "--ray-address is about the workers of a Ray cluster"),
+        (["--no-predictions", "--model", "a.keras", "b.keras"], "have no leaderboard; run each model alone"),
+        (["--engine", "ray", "--model", "a.keras", "b.keras"], "have no leaderboard; run each model alone"),
+    ],
+)
+def test_options_that_nothing_would_heed_are_refused(options, said, tmp_path, capfd):
+    """Status 2, before anything begins."""
+    assert run_cli(["run", *options, "--reports", str(tmp_path / "reports")]) == 2
+    assert said in capfd.readouterr().err
+    assert not (tmp_path / "reports").exists()

@@ -145,6 +145,9 @@ def make_job(
         _refuse_unused(
             (("--center", reading.center), ("--transpose", reading.transpose)), "images, and --data none has none"
         )
+    if engine.engine == "local":
+        unused = (("--workers", engine.workers is not None), ("--ray-address", engine.ray_address is not None))
+        _refuse_unused(unused, "the workers of a Ray cluster", "give --engine ray, too, or leave it out")
     check_digest(model_sha256)
     return Job(
         model=model or shipped_model(),
@@ -184,11 +187,11 @@ def check_sources(model: Path | None, predictions: Path | None, data: str) -> No
         raise ConfigError("--data none goes with --predictions alone; a model needs images")
 
 
-def _refuse_unused(given: Iterable[tuple[str, object]], about: str) -> None:
+def _refuse_unused(given: Iterable[tuple[str, object]], about: str, advice: str = "leave it out") -> None:
     """See that no option is given that nothing would heed."""
     for option, value in given:
         if value:
-            raise ConfigError(f"{option} is about {about}; leave it out")
+            raise ConfigError(f"{option} is about {about}; {advice}")
 
 
 def run_job(

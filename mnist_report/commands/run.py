@@ -97,6 +97,11 @@ def run(
             raise ConfigError(
                 f"--model-sha256 is the digest of one model, and there are {len(models)}; run that one alone"
             )
+        if len(models) > 1 and (engine.engine == "ray" or engine.no_predictions):
+            raise ConfigError(
+                "images that are counted part by part (--no-predictions, --engine ray) have no leaderboard; run each "
+                "model alone"
+            )
         gates = load_gates(gate_options)
         job = make_job(
             model=models[0] if models else None,
