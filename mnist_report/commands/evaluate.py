@@ -146,8 +146,8 @@ def make_job(
             (("--center", reading.center), ("--transpose", reading.transpose)), "images, and --data none has none"
         )
     if engine.engine == "local":
-        unused = (("--workers", engine.workers is not None), ("--ray-address", engine.ray_address is not None))
-        _refuse_unused(unused, "the workers of a Ray cluster", "give --engine ray, too, or leave it out")
+        of_ray = (("--workers", engine.workers is not None), ("--ray-address", engine.ray_address is not None))
+        _refuse_unused(of_ray, "the workers of a Ray cluster", "give --engine ray, too, or leave it out")
     check_digest(model_sha256)
     return Job(
         model=model or shipped_model(),
