@@ -32,6 +32,7 @@ from mnist_report.model.outputs import OutputKind
 from mnist_report.model.store import ModelFile
 from mnist_report.pipeline import complete, import_libraries
 from mnist_report.preparing import choose_preparation, training_sample
+from mnist_report.report import text
 from mnist_report.report.ahead import draw_ahead
 from mnist_report.report.formats import usable_formats
 from mnist_report.report.templates import check_templates
@@ -83,12 +84,13 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
     with recorded(run_id_of(job, surroundings)) as lines, unfinished_run(job.reports) as folder:
         watch = Stopwatch()
         check_templates(job.templates)
+        shards = find_shards(job.data, job.split, job.reading)
+        in_all = text.plural(len(shards.shards), "shard")
+        log.info("%s: %s split, %s images in %s", job.data, job.split, text.count(shards.n), in_all)
         with (
             opened_model(job.model, trusted=job.trust_model, sha256=job.model_sha256) as file,
             _engine(job, file) as engine,
         ):
-            shards = find_shards(job.data, job.split, job.reading)
-            log.info("%s: %s split, %s images in %d shards", job.data, job.split, f"{shards.n:,}", len(shards.shards))
             formats = usable_formats(job.formats)
             import_libraries(formats)
             drawn = draw_ahead(file.card, formats)
