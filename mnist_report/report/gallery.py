@@ -19,11 +19,18 @@ MOST_BARS = 3
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One of the most probable classes: its name, its probability as text, in percent, and "actual", "said" or ""."""
+    """One of the most probable classes.
+
+    Attributes:
+        name: of the class.
+        share: its probability, as text.
+        percent: the same, whole.
+        kind: "actual", "said" or "".
+    """
 
     name: str
     share: str
-    percent: float
+    percent: int
     kind: str
 
 
@@ -192,7 +199,7 @@ def _bars(predictions: Predictions, index: int) -> tuple[Bar, ...]:
     best = np.argsort(-row, kind="stable")[:MOST_BARS].tolist()
     kinds = {int(predictions.predicted[index]): "said", int(predictions.labels[index]): "actual"}
     return tuple(
-        Bar(predictions.class_names[k], text.share(row[k], 0), round(100 * row[k], 1), kinds.get(k, "")) for k in best
+        Bar(predictions.class_names[k], text.share(row[k], 0), round(100 * row[k]), kinds.get(k, "")) for k in best
     )
 
 

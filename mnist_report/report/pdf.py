@@ -16,6 +16,7 @@ from typing import Any
 
 from mnist_report.errors import RenderError
 from mnist_report.report.glyphs import drawable, font_folder
+from mnist_report.report.lighter import lighten
 
 PANGO = (
     "WeasyPrint cannot load Pango; install it with `apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
@@ -115,6 +116,7 @@ def to_pdf(html: str, created: datetime, attachments: Sequence[Attachment] = ())
     page = HTML(string=_held(html), url_fetcher=_fetcher("data"))
     _flatten_links(page.etree_element)
     _make_drawable(page.etree_element)
+    lighten(page.etree_element)
     with _only_our_fonts() as (fonts, style):
         document = page.render(font_config=fonts, stylesheets=[style], pdf_variant=VARIANT)
         document.metadata.created = document.metadata.modified = moment.isoformat(timespec="seconds")
@@ -239,11 +241,13 @@ def _finish(padding: int, _: Any, pdf: Any) -> None:
 def _mend_end(stream: Any) -> None:
     """Put a line feed after data that end in a carriage return: validators take that for a part of the line's end.
 
-    Such data are compressed, and whoever decompresses them stops before it.
+    Such data are compressed, and whoever decompresses them stops before it. What is compressed here is not again.
     """
     data: bytes = stream.data
-    if data.endswith(b"\r\nendstream"):
-        stream.stream = [data.partition(b"\nstream\n")[2].removesuffix(b"endstream")]
+    ends_badly = data.endswith(b"\r\nendstream")
+    if stream.compress or ends_badly:
+        end = b"endstream" if ends_badly else b"\nendstream"
+        stream.stream = [data.partition(b"\nstream\n")[2].removesuffix(end)]
         stream.extra["Filter"] = "/FlateDecode"
         stream.compress = False
 
