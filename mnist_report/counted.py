@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -208,8 +208,17 @@ def _rows(plan: Plan, folder: Path) -> AbstractContextManager[Callable[[Predicti
 
 @contextmanager
 def _written(folder: Path, classes: int) -> Iterator[Callable[[Predictions], None]]:
-    with writing_to(folder.parent), predictions_writer(folder / "predictions.parquet", classes) as write:
-        yield write
+    with ExitStack() as stack:
+        with writing_to(folder.parent):
+            write = stack.enter_context(predictions_writer(folder / "predictions.parquet", classes))
+
+        def write_part(predictions: Predictions) -> None:
+            with writing_to(folder.parent):
+                write(predictions)
+
+        yield write_part
+        with writing_to(folder.parent):
+            stack.close()
 
 
 def _engine_facts(job: Job, engine: ModelEngine, shards: Shards, total: Total) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import importlib
 import io
 import logging
+import math
 import os
 import secrets
 import socket
@@ -24,7 +25,7 @@ from mnist_report.inference import Inference
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
 from mnist_report.model.outputs import Agreement
-from mnist_report.model.precision import Precision
+from mnist_report.model.precision import Precision, check_precision
 from mnist_report.model.scaling import Preparation
 from mnist_report.model.scratch import scratch_folder
 from mnist_report.model.store import ModelFile
@@ -165,11 +166,12 @@ def ray_engine(
         engine: how many workers, and where.
 
     Raises:
-        ConfigError: Ray is not installed, or the number of workers is below 1.
+        ConfigError: Ray is not installed, the number of workers is below 1, or the model cannot have that precision.
         DeviceError: the cluster cannot be reached, or has no GPU and one is asked for.
     """
     if engine.workers is not None and engine.workers < 1:
         raise ConfigError(f"workers is {engine.workers}, expected at least 1")
+    check_precision(model, precision)
     ray = _import_ray(engine)
     with _cluster(ray, engine):
         there = ray.cluster_resources()
@@ -180,7 +182,7 @@ def ray_engine(
         workers = engine.workers or gpus or max(1, cpus // CPUS_A_WORKER)
         each = max(1, cpus // workers)
         # Less than a CPU where there are more workers than CPUs; else they would wait for one for ever.
-        share = {"num_cpus": min(1.0, cpus / workers), "num_gpus": min(1.0, gpus / workers)}
+        share = {"num_cpus": _share(cpus, workers), "num_gpus": _share(gpus, workers)}
         remote, packed = ray.remote(**share)(Worker), ray.put(pack(model.loaded))
 
         def start() -> Any:
@@ -191,6 +193,11 @@ def ray_engine(
             yield running
         finally:
             running.end()
+
+
+def _share(there: int, workers: int) -> float:
+    """Of a device for each worker: as many as share one must fit on it."""
+    return 1 / math.ceil(workers / there) if there else 0.0
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import law
 
+from mnist_report.evaluation import intervals
 from mnist_report.evaluation.intervals import exact_interval, normal_interval
 
 counted = st.integers(1, 100_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -110,3 +111,29 @@ def test_equal_values_have_next_to_no_interval(value):
 def test_one_value_has_no_normal_interval():
     """Nothing is known of its spread."""
     assert all(math.isnan(bound) for bound in normal_of([0.5]))
+
+
+@pytest.mark.parametrize(
+    ("count", "n", "p"), [(0, 1, 0.5), (7, 20, 0.3), (20, 20, 0.9), (990, 1_000, 0.985), (5, 9, 0.0)]
+)
+def test_the_binomial_tails_are_the_same_by_either_function(count, n, p, monkeypatch):
+    """And scipy.stats has the same."""
+    from scipy.stats import binom
+
+    small = intervals.at_most(count, n, p), intervals.at_least(count, n, p)
+    monkeypatch.setattr(intervals, "MOST_COUNTED", 0)
+    assert (intervals.at_most(count, n, p), intervals.at_least(count, n, p)) == pytest.approx(small, rel=1e-10)
+    assert small == pytest.approx((binom.cdf(count, n, p), binom.sf(count - 1, n, p)), rel=1e-10)
+
+
+def test_ten_thousand_million_images_have_binomial_tails():
+    """Where scipy's own give NaN; the normal limit is the oracle."""
+    from scipy.stats import norm
+
+    n, p = 10_000_000_000, 0.9999
+    count = round(n * p) + 1_500
+    z = (count + 0.5 - n * p) / (n * p * (1 - p)) ** 0.5
+    assert intervals.at_most(count, n, p) == pytest.approx(norm.cdf(z), rel=1e-3)
+    assert intervals.at_least(count + 1, n, p) == pytest.approx(norm.sf(z), rel=1e-2)
+    assert (intervals.at_most(-1, n, p), intervals.at_most(n, n, p)) == (0.0, 1.0)
+    assert (intervals.at_least(0, n, p), intervals.at_least(n + 1, n, p)) == (1.0, 0.0)

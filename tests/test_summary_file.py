@@ -168,7 +168,7 @@ def test_it_cannot_be_a_baseline(original, tmp_path):
     found = read_baseline(original, NAMES)
     assert found.scores is None
     assert "was counted part by part" in found.problem
-    with pytest.raises(OutputError, match="run it without --no-predictions"):
+    with pytest.raises(OutputError, match="run it in one piece, without --no-predictions"):
         accept(original, tmp_path / "baseline", by="me", why="it is good", when="2026-01-02")
 
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 LEVEL = 0.95
 Z = 1.959963984540054  # the 97.5 % point of the normal distribution
 DRAWS = 2000
+# scipy's binomial distribution takes n as an int of C, and gives NaN beyond.
+MOST_COUNTED = 1 << 31
 
 
 def exact_interval(count: int, n: int) -> tuple[float, float]:
@@ -24,6 +26,24 @@ def exact_interval(count: int, n: int) -> tuple[float, float]:
     low = 0.0 if count == 0 else float(scipy.special.betaincinv(count, n - count + 1, tail))
     high = 1.0 if count == n else float(scipy.special.betaincinv(count + 1, n - count, 1 - tail))
     return low, high
+
+
+def at_most(count: int, n: int, p: float) -> float:
+    """The probability of so many successes or fewer of n, by the incomplete beta function above what scipy counts."""
+    if n < MOST_COUNTED:
+        return float(scipy.special.bdtr(count, n, p))
+    if count < 0 or count >= n:
+        return float(count >= n)
+    return float(scipy.special.betainc(n - count, count + 1, 1 - p))
+
+
+def at_least(count: int, n: int, p: float) -> float:
+    """The probability of so many successes or more of n; see `at_most`."""
+    if count <= 0:
+        return 1.0
+    if n < MOST_COUNTED:
+        return float(scipy.special.bdtrc(count - 1, n, p))
+    return float(scipy.special.betainc(count, n - count + 1, p)) if count <= n else 0.0
 
 
 def normal_interval(total: float, total_of_squares: float, n: int) -> tuple[float, float]:

@@ -4,11 +4,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import scipy  # its parts are loaded when they are used
 from numpy.typing import NDArray
 
 from mnist_report.evaluation import confusion as of_confusion
-from mnist_report.evaluation.intervals import DRAWS, Z, normal_interval, percentile_interval
+from mnist_report.evaluation.intervals import DRAWS, Z, at_most, normal_interval, percentile_interval
 from mnist_report.evaluation.predictions import Scores
 
 
@@ -114,7 +113,7 @@ def _unseen_by_one(
 
 def mcnemar(b: int, c: int) -> float:
     """The exact two-sided McNemar test: of b + c discordant images, are both kinds equally likely?"""
-    return min(1.0, 2 * float(scipy.special.bdtr(min(b, c), b + c, 0.5))) if b + c else 1.0
+    return min(1.0, 2 * at_most(min(b, c), b + c, 0.5)) if b + c else 1.0
 
 
 def holm(p_values: list[float]) -> list[float]:

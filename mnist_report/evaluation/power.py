@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import scipy  # its parts are loaded when they are used
 
+from mnist_report.evaluation.intervals import at_most
 from mnist_report.evaluation.paired import tango_variance
 
 POWER = 0.80
@@ -38,10 +39,10 @@ def detectable(threshold: float, n: int, level: float = 0.025) -> Detectable:
         n: the number of images.
         level: the one-sided error of each decision.
     """
-    most = _largest(lambda k: float(scipy.special.bdtr(k, n, threshold)) <= level, n)
+    most = _largest(lambda k: at_most(k, n, threshold) <= level, n)
     shortfall = threshold - float(scipy.special.betaincinv(most + 1, n - most, 1 - POWER)) if most >= 0 else math.nan
     # P(X >= m) = 1 - P(X <= m - 1): the largest k with 1 - P(X <= k) > level is m - 1.
-    below = _largest(lambda k: 1 - float(scipy.special.bdtr(k, n, threshold)) > level, n)
+    below = _largest(lambda k: 1 - at_most(k, n, threshold) > level, n)
     least = below + 2
     margin = float(scipy.special.betaincinv(least, n - least + 1, POWER)) - threshold if least <= n else math.nan
     return Detectable(shortfall, margin)

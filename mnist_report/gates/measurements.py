@@ -12,6 +12,7 @@ import numpy as np
 import scipy  # its parts are loaded when they are used
 from numpy.typing import NDArray
 
+from mnist_report.evaluation.intervals import at_least, at_most
 from mnist_report.evaluation.paired import tango_score
 from mnist_report.evaluation.power import POWER, Detectable, detectable, detectable_change
 
@@ -60,11 +61,11 @@ class Proportion:
 
     def as_low(self, threshold: float) -> float:
         """P(X <= count)."""
-        return float(scipy.special.bdtr(self.count, self.n, threshold))
+        return at_most(self.count, self.n, threshold)
 
     def as_high(self, threshold: float) -> float:
         """P(X >= count)."""
-        return float(scipy.special.bdtrc(self.count - 1, self.n, threshold)) if self.count else 1.0
+        return at_least(self.count, self.n, threshold)
 
     def detectable(self, threshold: float, fail_level: float, pass_level: float) -> Detectable:
         """Exactly, see `power.detectable`."""

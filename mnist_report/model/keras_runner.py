@@ -94,7 +94,8 @@ class KerasRunner:
             return self._batch
         if self.pace.at_once:
             return self.pace.batch_size
-        self._largest = max(self._largest, min(n, self.pace.batch_size))
+        # One image alone would be computed another way, and its last bits depend on what came before.
+        self._largest = max(self._largest, min(max(n, 2), self.pace.batch_size))
         return math.ceil(self._largest / self._steps.devices) * self._steps.devices
 
     def _rows(self, answers: list[Any], batches: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -127,7 +127,8 @@ def accept(run: Path, to: Path, *, by: str, why: str, when: str) -> Accepted:
         raise ConfigError("--by and --why must say who accepts the baseline, and why")
     stored = read_run(run)
     if stored.summary is not None:
-        raise OutputError(f"{run}: {COUNTED}, so it cannot be a baseline; run it without --no-predictions")
+        advice = "run it in one piece, without --no-predictions and --engine ray"
+        raise OutputError(f"{run}: {COUNTED}, so it cannot be a baseline; {advice}")
     to = to.resolve()  # a link stays, and leads to the new one
     old, last = _old(to), None
     if old.exists() and not to.exists():
