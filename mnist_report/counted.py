@@ -5,21 +5,20 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mnist_report.counting import Counted, ModelEngine, Plan, local_engine
 from mnist_report.data.class_names import read_class_names
-from mnist_report.data.dataset import Described, shards_digest
+from mnist_report.data.dataset import Dataset, Described, shards_digest
 from mnist_report.data.limits import MOST_BYTES, MOST_ROWS
 from mnist_report.data.shard_reading import iterate, read_shard
 from mnist_report.data.shards import Shards, find_shards
 from mnist_report.data.sources import EMBEDDED
-from mnist_report.errors import ConfigError, DataError, ModelError
+from mnist_report.errors import ConfigError, DataError
 from mnist_report.evaluation.kept import Wanted
-from mnist_report.evaluation.mistakes import choose_galleries
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.evaluation.summary import Summary, add_up
 from mnist_report.inference import AGREEING, Answer, Speed
@@ -28,10 +27,9 @@ from mnist_report.judging import Finished, most_runs
 from mnist_report.model.adapter import Anatomy, check_classes
 from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
-from mnist_report.model.outputs import OutputKind
 from mnist_report.model.store import ModelFile
 from mnist_report.pipeline import complete, import_libraries
-from mnist_report.preparing import choose_preparation, training_sample
+from mnist_report.preparing import choose_preparation, training_sample, understand
 from mnist_report.report import text
 from mnist_report.report.ahead import draw_ahead
 from mnist_report.report.formats import usable_formats
@@ -53,14 +51,12 @@ class Total:
     Attributes:
         summary: the counts.
         sha256: digest of the data.
-        gave: what the model's numbers were taken for.
         seconds: from the first shard to the last.
         batch_size: images per call of the model.
     """
 
     summary: Summary
     sha256: str
-    gave: OutputKind
     seconds: float
     batch_size: int
 
@@ -97,18 +93,19 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
             anatomy, backend = engine.wait_until_loaded()
             names = _class_names(job, shards, anatomy)
             check_classes(anatomy, len(names), str(job.model))
-            first = read_shard(shards.shards[0], names) if shards.apart else next(iterate(shards, names))
-            sample = partial(training_sample, first, job.reading, job.seed)
-            chosen = choose_preparation(engine, anatomy, first, scale=job.scale, sample=sample)
+            few = _few(shards, names)
+            sample = partial(training_sample, few, job.reading, job.seed)
+            chosen = choose_preparation(engine, anatomy, few, scale=job.scale, sample=sample)
+            said = engine.predict(few.images, lambda *_: None, chosen.preparation)
+            _, gave = understand(said.answer, anatomy, few, f"{job.model}: the predictions")
             agreement = None
             if job.precision != "float32":
-                few = first.images[:AGREEING]
-                said = engine.predict(few, lambda *_: None, chosen.preparation)
-                agreement = engine.agreement(few, said, anatomy, chosen.preparation)
+                agreement = engine.agreement(few.images, said, anatomy, chosen.preparation)
             plan = Plan(
                 class_names=names,
                 anatomy=anatomy,
                 preparation=chosen.preparation,
+                gave=gave,
                 temperature=card_temperature(file.card),
                 wanted=Wanted(job.most_mistakes, job.seed),
                 rows=not job.engine.no_predictions,
@@ -121,7 +118,7 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
         speed = Speed(shards.n, total.batch_size, total.seconds, job.precision)
         log.info("predicted %s images/s", f"{speed.images_per_second:,.0f}")
         answer = Answer(anatomy, backend, speed, agreement)
-        facts = make_provenance(job, surroundings, file, data, answer, given=chosen.facts, gave=total.gave)
+        facts = make_provenance(job, surroundings, file, data, answer, given=chosen.facts, gave=gave)
         facts |= {"engine": _engine_facts(job, engine, shards, total), "slices": None, "baseline": None}
         facts |= {"run_id": run_id_of(job, surroundings)}
         stored = _stored(job, facts, total.summary)
@@ -180,23 +177,25 @@ def _add_up(parts: Iterator[Counted], plan: Plan, folder: Path) -> Total:
     """Add up the shards as they come, in their order; their rows go into a file."""
     began = time.perf_counter()
     digests: list[str] = []
-    summary = said = None
+    summary = batch_size = None
     with _rows(plan, folder) as write:
         for part in parts:
-            said = said or (part.gave, part.batch_size)
-            if part.gave != said[0]:
-                raise ModelError(
-                    f"{plan.model}: gave {part.gave} for {part.shard.name} and {said[0]} before; end the model with a "
-                    "softmax"
-                )
             if part.predictions is not None:
                 write(part.predictions)
             digests.append(part.sha256)
+            batch_size = batch_size or part.batch_size
             summary = add_up([part.summary] if summary is None else [summary, part.summary])
-    if summary is None or said is None:
+    if summary is None or batch_size is None:
         raise DataError("there are no images to evaluate")
-    gave, batch_size = said
-    return Total(summary, shards_digest(digests), gave, time.perf_counter() - began, batch_size)
+    return Total(summary, shards_digest(digests), time.perf_counter() - began, batch_size)
+
+
+def _few(shards: Shards, names: tuple[str, ...]) -> Dataset:
+    """Some images by which it is told how the model is asked and what its numbers are."""
+    largest = max(shards.shards, key=lambda shard: min(shard.n, AGREEING))
+    part = read_shard(largest, names) if shards.apart else next(iterate(shards, names))
+    few = slice(AGREEING)
+    return replace(part, images=part.images[few], labels=part.labels[few])
 
 
 def _rows(plan: Plan, folder: Path) -> AbstractContextManager[Callable[[Predictions], None]]:
@@ -234,8 +233,7 @@ def _engine_facts(job: Job, engine: ModelEngine, shards: Shards, total: Total) -
 
 def _stored(job: Job, facts: dict[str, Any], summary: Summary) -> StoredRun:
     """The run with the images that its report shows."""
-    rows = summary.kept.predictions
-    shown = choose_galleries(rows, most_mistakes=job.most_mistakes, seed=job.seed).index
+    kept = summary.kept
     past = earlier_runs(job.reports, facts["data"]["sha256"], most_runs(job.gates))
-    images = ShownImages(rows.places(shown), summary.kept.pixels[shown])
-    return StoredRun(facts, rows, images, {}, job.gates, notes=job.notes, past=past, summary=summary)
+    images = ShownImages(kept.shown, kept.pixels)
+    return StoredRun(facts, kept.predictions, images, {}, job.gates, notes=job.notes, past=past, summary=summary)

@@ -32,6 +32,7 @@ class Plan:
         class_names: in label order.
         anatomy: of the model.
         preparation: what happens to images before the model sees them.
+        gave: what the model's numbers are.
         temperature: that the model's training found, or None.
         wanted: what decides which rows are kept.
         rows: whether all rows are wanted, to be stored.
@@ -41,6 +42,7 @@ class Plan:
     class_names: tuple[str, ...]
     anatomy: Anatomy
     preparation: Preparation
+    gave: OutputKind
     temperature: float | None
     wanted: Wanted
     rows: bool
@@ -55,7 +57,6 @@ class Counted:
         shard: which one.
         summary: its counts.
         sha256: digest of its images and labels.
-        gave: what the model's numbers were taken for.
         predictions: a row per image where they are wanted, else None.
         batch_size: images per call of the model.
     """
@@ -63,7 +64,6 @@ class Counted:
     shard: Shard
     summary: Summary
     sha256: str
-    gave: OutputKind
     predictions: Predictions | None
     batch_size: int
 
@@ -142,8 +142,8 @@ def count_shard(shard: Shard, part: Dataset, inference: Inference, plan: Plan) -
         ModelError: see `preparing.understand`.
     """
     where = f"{plan.model}: the predictions of {shard.name}"
-    found, gave = understand(inference.answer, plan.anatomy, part, where)
+    found, _ = understand(inference.answer, plan.anatomy, part, where, plan.gave)
     predictions = replace(found, index=np.arange(shard.first, shard.first + shard.n))
     summary = Summary.of(predictions, part.images, plan.wanted, plan.temperature)
     rows = predictions if plan.rows else None
-    return Counted(shard, summary, part.sha256, gave, rows, inference.batch_size)
+    return Counted(shard, summary, part.sha256, rows, inference.batch_size)

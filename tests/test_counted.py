@@ -13,6 +13,7 @@ from counted_work import engine_of_means, means, nearest, write_shards
 from mnist_report import counted
 from mnist_report.cli import run_cli
 from mnist_report.counted import is_counted, refuse_what_needs_rows, run_counted
+from mnist_report.data.dataset import Dataset
 from mnist_report.data.reading import Reading
 from mnist_report.data.sources import load_dataset
 from mnist_report.engines import Engine
@@ -22,6 +23,7 @@ from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.gates.rules import parse_gates
 from mnist_report.jobs import Job, Surroundings
 from mnist_report.model.store import shipped_model
+from mnist_report.preparing import understand
 from mnist_report.runs.predictions_file import read_predictions
 from mnist_report.verifying import verify_run
 
@@ -208,11 +210,57 @@ def test_a_model_that_changes_its_mind_is_refused(pattern, tmp_path, monkeypatch
 
     def fickle(images, of):
         rows = nearest(images, of)
-        return rows if len(images) == 700 else np.log(rows) * 3
+        return rows if len(images) != 300 else np.log(rows) * 3
 
     monkeypatch.setattr(counted_work, "nearest", fickle)
-    with pytest.raises(ModelError, match=r"gave log.* for part-001\.parquet.* and probabilities before|gave logits"):
+    with pytest.raises(ModelError, match=r"the predictions of part-001\.parquet.*: row 0 is negative"):
         run_counted(job_of(pattern, tmp_path), SURROUNDINGS, nobody)
+
+
+def one_hot(rows):
+    return np.eye(10, dtype=np.float32)[rows.argmax(axis=1)]
+
+
+@pytest.mark.parametrize("sizes", [(300, 3), (3, 300)])
+@pytest.mark.parametrize(
+    ("made", "kind"),
+    [
+        (lambda rows: rows, "probabilities"),
+        (one_hot, "labels"),
+        (lambda rows: np.round(rows * 255) / np.float32(255), "rounded probabilities"),
+        (lambda rows: np.log(rows) + 3, "logits"),
+        (np.log, "log-probabilities"),
+        (lambda rows: rows**0.25, "sigmoids"),
+    ],
+)
+def test_a_few_images_more_or_less_do_not_change_what_numbers_are(made, kind, sizes, tmp_path, monkeypatch):
+    """A shard of three rows tells nothing by itself; the largest one tells for all, as the whole set would."""
+    answers = nearest(load_dataset().images[:303], means())
+    monkeypatch.setattr(counted_work, "nearest", lambda images, of: made(nearest(images, of)))
+    pattern = write_shards(tmp_path / "shards", sizes)
+    run = run_counted(job_of(pattern, tmp_path / "reports", gates=None), SURROUNDINGS, nobody)
+    assert document(run, "run.json")["model"]["output"] == kind
+    data = load_dataset()
+    whole = Dataset(data.images[:303], data.labels[:303], data.class_names, "here", "test", "")
+    expected, said = understand(made(answers), counted_work.ANATOMY, whole, "here")
+    assert said == kind
+    assert document(run)["confusion"] == evaluate(expected).tally.confusion.tolist()
+    if expected.graded:
+        assert document(run)["overall"]["log_loss"]["value"] == pytest.approx(float(expected.loss.mean()), rel=1e-12)
+
+
+def test_one_row_that_is_not_one_hot_is_refused(tmp_path, monkeypatch):
+    """Where all before were; it is named."""
+
+    def fickle(images, of):
+        rows = one_hot(nearest(images, of))
+        if len(images) == 5:
+            rows[2] = 0.1
+        return rows
+
+    monkeypatch.setattr(counted_work, "nearest", fickle)
+    with pytest.raises(ModelError, match=r"part-001\.parquet.*: row 2 is not a 1 and else 0"):
+        run_counted(job_of(write_shards(tmp_path / "shards", (300, 5)), tmp_path / "reports"), SURROUNDINGS, nobody)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ def test_the_parts_keep_what_the_whole_keeps(sample, cuts, most, seed, random):
     found, whole = reduce(add, parts), Kept.of(predictions, images, wanted)
     places = found.predictions.index.tolist()
     assert places == whole.predictions.index.tolist()
-    assert found.pixels[:, 0, 0].tolist() == places
+    assert found.shown.tolist() == whole.shown.tolist()
+    assert found.pixels[:, 0, 0].tolist() == found.shown.tolist()
     assert found.predictions.probabilities.tolist() == whole.predictions.probabilities.tolist()
 
 

@@ -38,11 +38,13 @@ class Kept:
 
     Attributes:
         predictions: the rows, with their places in the data set.
-        pixels: uint8, shape (k, height, width), the image of each row.
+        shown: int64, shape (k,), rising, the places of the images in the galleries.
+        pixels: uint8, shape (k, height, width), those of these; of the other rows nobody will see them.
         wanted: what decided.
     """
 
     predictions: Predictions
+    shown: NDArray[np.int64]
     pixels: NDArray[np.uint8]
     wanted: Wanted
 
@@ -51,22 +53,31 @@ class Kept:
         """Keep of one set of predictions.
 
         Args:
-            predictions: with their places.
+            predictions: with their places, which rise.
             images: uint8, shape (n, height, width).
             wanted: what decides.
         """
-        rows = _chosen(predictions, wanted)
-        return cls(predictions.only(rows), images[rows], wanted)
+        rows, in_galleries = _chosen(predictions, wanted)
+        return cls(predictions.only(rows), predictions.places(in_galleries), images[in_galleries], wanted)
 
     def __add__(self, other: "Kept") -> "Kept":
         both = _joined(self.predictions, other.predictions)
-        order = np.argsort(both.places(np.arange(len(both))), kind="stable")
-        pixels = np.concatenate([self.pixels, other.pixels])[order]
-        return Kept.of(both.only(order), pixels, self.wanted)
+        both = both.only(np.argsort(both.places(np.arange(len(both))), kind="stable"))
+        rows, in_galleries = _chosen(both, self.wanted)
+        shown = both.places(in_galleries)
+        # What is in a gallery of the whole is in one of its part's.
+        there = np.concatenate([self.shown, other.shown])
+        order = np.argsort(there)
+        found = order[np.searchsorted(there, shown, sorter=order)]
+        ours = found < len(self.shown)
+        pixels = np.empty((len(shown), *self.pixels.shape[1:]), np.uint8)
+        pixels[ours] = self.pixels[found[ours]]
+        pixels[~ours] = other.pixels[found[~ours] - len(self.shown)]
+        return Kept(both.only(rows), shown, pixels, self.wanted)
 
 
-def _chosen(predictions: Predictions, wanted: Wanted) -> NDArray[np.int64]:
-    """The rows for the galleries and for the frames."""
+def _chosen(predictions: Predictions, wanted: Wanted) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows that are kept, for the galleries and for the frames; and those for the galleries alone."""
     galleries = choose_galleries(predictions, most_mistakes=wanted.most_mistakes, seed=wanted.seed)
     every = (
         galleries.index,
@@ -75,7 +86,7 @@ def _chosen(predictions: Predictions, wanted: Wanted) -> NDArray[np.int64]:
         near_misses(predictions),
         least_believed(predictions, MOST_RANKED),
     )
-    return np.unique(np.concatenate(every)).astype(np.int64)
+    return np.unique(np.concatenate(every)).astype(np.int64), galleries.index
 
 
 def _joined(one: Predictions, other: Predictions) -> Predictions:

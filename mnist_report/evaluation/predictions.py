@@ -242,6 +242,23 @@ def is_one_hot(rows: NDArray[np.floating]) -> bool:
     )
 
 
+def one_hot_classes(rows: NDArray[np.floating], where: str) -> NDArray[np.int64]:
+    """The class of each row that is a single 1 and else 0.
+
+    Raises:
+        ModelError: a row is something else.
+    """
+    other = np.flatnonzero((np.count_nonzero(rows, axis=1) != 1) | (rows.max(axis=1, initial=0) != 1))
+    if len(other):
+        row = ", ".join(f"{value:.4g}" for value in rows[other[0]][:10])
+        raise ModelError(
+            f"{where}: row {other[0]} is not a 1 and else 0, as those before were ({len(other)} such rows; this one is "
+            f"{row}); end the model with a softmax"
+        )
+    classes: NDArray[np.int64] = rows.argmax(axis=1)
+    return classes
+
+
 def log_loss(of_truth: NDArray[np.float64]) -> NDArray[np.float64]:
     """Minus the natural logarithm of each true class's probability, clipped at the float64 epsilon."""
     loss: NDArray[np.float64] = -np.log(np.clip(of_truth, EPSILON, 1.0))

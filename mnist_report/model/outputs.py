@@ -45,20 +45,45 @@ def recognise(answer: NDArray[np.float32]) -> Recognised:
     Args:
         answer: shape (n, classes). Where a number is not finite, it is returned as it is: nobody can tell.
     """
+    kind = _kind(answer)
+    return Recognised(kind, as_probabilities(answer, kind))
+
+
+def _kind(answer: NDArray[np.float32]) -> OutputKind:
     if not np.isfinite(answer).all():
-        return Recognised("probabilities", answer)
+        return "probabilities"
     rows = answer.astype(np.float64)
     low, high = rows.min(initial=0), rows.max(initial=0)
     if low >= 0 and np.all(np.abs(rows.sum(axis=1) - 1) <= TOLERANCE):
-        return Recognised("probabilities", answer)
+        return "probabilities"
     if high <= TOLERANCE and np.all(np.abs(np.exp(rows).sum(axis=1) - 1) <= TOLERANCE):
-        return Recognised("log-probabilities", _shares(np.exp(rows)))
+        return "log-probabilities"
     if low >= 0 and np.all(np.abs(rows.sum(axis=1) - 1) <= ROUNDING):
-        return Recognised("rounded probabilities", _shares(rows))
-    if low >= 0 and high <= 1 + TOLERANCE:
+        return "rounded probabilities"
+    return "sigmoids" if low >= 0 and high <= 1 + TOLERANCE else "logits"
+
+
+def as_probabilities(answer: NDArray[np.float32], kind: OutputKind) -> NDArray[np.float32]:
+    """Make probabilities of numbers of which it is known what they are.
+
+    Args:
+        answer: shape (n, classes). What is not of this kind makes rows that are no probabilities.
+        kind: of them; "labels" for rows of a single 1.
+
+    Returns:
+        float32, shape (n, classes).
+    """
+    if kind in {"probabilities", "labels"} or not np.isfinite(answer).all():
+        return answer
+    rows = answer.astype(np.float64)
+    if kind == "log-probabilities":
+        return _shares(np.exp(rows))
+    if kind == "rounded probabilities":
+        return _shares(rows)
+    if kind == "sigmoids":
         # No float32 lies between what is clipped and 0 or 1, so the order of the classes stays.
-        return Recognised("sigmoids", _softmax(np.log(np.maximum(rows, TINY)) - np.log(np.maximum(1 - rows, HAIR))))
-    return Recognised("logits", _softmax(rows))
+        return _softmax(np.log(np.maximum(rows, TINY)) - np.log(np.maximum(1 - rows, HAIR)))
+    return _softmax(rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ def read_summary(folder: Path, class_names: tuple[str, ...], images: ShownImages
     belief = _array(arrays, "belief", np.float64, (classes,))
     if tally.n <= 0 or (tally.confusion < 0).any():
         raise ValueError(f"{NAME} counts {tally.n} images")
-    return Summary(tally, tempered, belief, columns, Kept(_rows(folder, class_names, tally), images.pixels, wanted))
+    kept = Kept(_rows(folder, class_names, tally), images.index, images.pixels, wanted)
+    return Summary(tally, tempered, belief, columns, kept)
 
 
 def _rows(folder: Path, class_names: tuple[str, ...], tally: Tally) -> Predictions:
