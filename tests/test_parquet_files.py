@@ -156,7 +156,7 @@ def test_a_file_that_ends_the_child_is_named(tmp_path, monkeypatch):
     """It looks at many files; then each is looked at alone."""
     paths = tuple(sorted(write_parts(tmp_path / "data").iterdir()))
 
-    def read(reader, path, *words):
+    def read(reader, path, *words, stored):
         if "part-01.parquet" in words:
             raise DataError(f"{path}: ended{' by ' + words[1] if len(words) == 2 else ''}")
         return reader(path, *words)
@@ -180,3 +180,19 @@ def test_the_limits_hold_for_all_files_together(tmp_path, monkeypatch):
     monkeypatch.setattr("mnist_report.data.limits.MOST_ROWS", 8)
     with pytest.raises(DataError, match=r"3 Parquet files from .*part-00.parquet: 9 rows, expected at most 8"):
         load_dataset(str(write_parts(tmp_path / "data")))
+
+
+def test_the_largest_file_decides_what_the_child_may_take(tmp_path, monkeypatch):
+    """With the first image Arrow reads all that is compressed together with it, and a folder itself is small."""
+    images, labels = np.zeros((40, 28, 28), np.uint8), np.arange(40) % 10
+    small = write_image_parquet(tmp_path / "a.parquet", images[:1], labels[:1])
+    large = write_image_parquet(tmp_path / "b.parquet", images, labels)
+    asked = []
+
+    def read(reader, path, *words, stored=None):
+        asked.append(stored)
+        return reader(path, *words)
+
+    monkeypatch.setattr(parquet_files, "read_apart", read)
+    look_at_files((small, large), center=False)
+    assert asked == [large.stat().st_size]

@@ -10,7 +10,7 @@ import numpy as np
 
 from mnist_report.data.limits import check_size
 from mnist_report.data.parquet_images import Sight, look_at_images, read_parquet_images
-from mnist_report.data.parquet_process import Found, read_apart, read_parquet
+from mnist_report.data.parquet_process import Found, file_size, read_apart, read_parquet
 from mnist_report.data.reading import Labelled
 from mnist_report.errors import DataError
 
@@ -149,7 +149,9 @@ def _look(paths: tuple[Path, ...], how: str) -> Iterator[tuple[list[LookedAt], t
     They are looked at in one child; if one of them ends it, each in its own, which tells which it was.
     """
     try:
-        facts = read_apart(find_sights, paths[0].parent, how, *(path.name for path in paths)).facts
+        # The first image of one of them is read, and with it all that is compressed together with it.
+        stored = max(file_size(path) for path in paths)
+        facts = read_apart(find_sights, paths[0].parent, how, *(path.name for path in paths), stored=stored).facts
     except DataError:
         if len(paths) == 1:
             raise

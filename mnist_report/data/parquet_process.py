@@ -84,7 +84,7 @@ def read_apart(reader: Callable[..., Found], path: Path, *words: str, stored: in
     Raises:
         DataError: the reader's own; also where the file ends the child.
     """
-    size = _size(path) if stored is None else stored
+    size = file_size(path) if stored is None else stored
     seconds = LEAST_SECONDS + size / BYTES_A_SECOND
     # -P: nothing in the folder that this was called in is imported.
     told = [f"{reader.__module__}:{reader.__qualname__}", str(path), str(size), *words]
@@ -110,7 +110,8 @@ def read_apart(reader: Callable[..., Found], path: Path, *words: str, stored: in
     return found
 
 
-def _size(path: Path) -> int:
+def file_size(path: Path) -> int:
+    """In bytes; 0 where it cannot be looked at."""
     with suppress(OSError, ValueError):  # the reader will say what is wrong
         return path.stat().st_size
     return 0
