@@ -142,6 +142,23 @@ def is_counted(job: Job) -> bool:
     return shards.n > MOST_ROWS or shards.n * math.prod(shards.shape) > MOST_BYTES
 
 
+def rehearse_counted(job: Job) -> None:
+    """See before a long training that all the rest of a counted job can be done.
+
+    Raises:
+        MnistReportError: data, output folder, a library or the cluster is at fault.
+    """
+    refuse_what_needs_rows(job)
+    with unfinished_run(job.reports):
+        check_templates(job.templates)
+        find_shards(job.data, job.split, job.reading)
+        usable_formats(job.formats)
+        if job.engine.engine == "ray":
+            from mnist_report.ray_cluster import check_cluster
+
+            check_cluster(job.engine)
+
+
 def refuse_what_needs_rows(job: Job) -> None:
     """See that nothing is asked for that a counted run cannot give.
 

@@ -1,17 +1,11 @@
 """The model on the workers of a Ray cluster; each holds it in a process of its own, as this machine would."""
 
 import importlib
-import io
 import logging
-import math
-import os
-import secrets
-import socket
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,8 +21,8 @@ from mnist_report.model.backend import Backend
 from mnist_report.model.outputs import Agreement
 from mnist_report.model.precision import Precision, check_precision
 from mnist_report.model.scaling import Preparation
-from mnist_report.model.scratch import scratch_folder
 from mnist_report.model.store import ModelFile
+from mnist_report.ray_cluster import check_cluster, cluster, one_line, share_of
 from mnist_report.ray_worker import Worker, pack
 
 log = logging.getLogger("mnist_report")
@@ -39,9 +33,7 @@ CPUS_A_WORKER = 4
 MOST_TRIES = 4
 # So many shards for each worker may be finished before it is their turn to be added up.
 AHEAD = 4
-END_SECONDS, KNOCK_SECONDS, START_SECONDS = 5, 5, 600
-# Of a path below which Ray makes sockets, whose own paths have a limit.
-MOST_LETTERS = 40
+END_SECONDS, START_SECONDS = 5, 600
 
 
 @dataclass(slots=True)
@@ -71,8 +63,8 @@ class RayEngine:
                 f"--engine ray: {len(missing)} of {self.workers} workers have not begun within {START_SECONDS} s; the "
                 f"cluster has {there}: give fewer --workers, or wait until it is free"
             )
-        answers = [_ask(answer, f"loading {self.model.path}") for answer in asked]
-        anatomy, backend = answers[0]
+        loaded = [self._ask(number, "loaded") for number in range(self.workers)]
+        anatomy, backend = loaded[0]
         log.info(
             "%s: loaded by %d workers on %s (%s)", self.model.path.name, self.workers, backend.device, backend.name
         )
@@ -82,7 +74,7 @@ class RayEngine:
         self, images: NDArray[np.uint8], show: Callable[[int, int], None], preparation: Preparation | None = None
     ) -> Inference:
         """See `RunningModel.predict`; the first worker does it."""
-        answer: Inference = _ask(self._crew[0].predict.remote(images, preparation), "predicting a few images")
+        answer: Inference = self._ask(0, "predict", images, preparation)
         show(len(images), len(images))
         return answer
 
@@ -90,9 +82,32 @@ class RayEngine:
         self, images: NDArray[np.uint8], inference: Inference, anatomy: Anatomy, preparation: Preparation | None
     ) -> Agreement:
         """See `RunningModel.agreement`; the first worker tells."""
-        asked = self._crew[0].agreement.remote(images, inference, anatomy, preparation)
-        found: Agreement = _ask(asked, "predicting a few images")
+        found: Agreement = self._ask(0, "agreement", images, inference, anatomy, preparation)
         return found
+
+    def _ask(self, number: int, method: str, *arguments: Any) -> Any:
+        """What a worker answers, or the one that takes its place.
+
+        Raises:
+            MnistReportError: the worker's own, or too many are lost.
+        """
+        for attempt in range(MOST_TRIES):
+            try:
+                return _get(getattr(self._crew[number], method).remote(*arguments))
+            except _LostError as error:
+                self._replace(number, f"loading {self.model.path}", error, attempt + 1)
+        raise AssertionError  # the last one was too many
+
+    def _replace(self, number: int, doing: str, error: Exception, tries: int) -> None:
+        """Put a new worker in the place of a lost one.
+
+        Raises:
+            ModelError: it is not the first over this.
+        """
+        if tries == MOST_TRIES:
+            raise ModelError(f"--engine ray: {MOST_TRIES} workers were lost over {doing}: {error}") from error
+        log.warning("a worker was lost over %s; another one takes its place: %s", doing, error)
+        self._crew[number] = self._start()
 
     def count(self, shards: Shards, plan: Plan, show: Callable[[int, int], None]) -> Iterator[Counted]:
         """See `counting.ModelEngine.count`.
@@ -127,17 +142,16 @@ class RayEngine:
             except _LostError as error:
                 doing = shard.name if shard is not None else f"loading {self.model.path}"
                 lost[doing] += 1
-                if lost[doing] == MOST_TRIES:
-                    raise ModelError(f"--engine ray: {MOST_TRIES} workers were lost over {doing}: {error}") from error
-                log.warning("a worker was lost over %s; another one takes its place: %s", doing, error)
-                self._crew[number] = self._start()
+                self._replace(number, doing, error, lost[doing])
                 asked[self._crew[number].loaded.remote()] = number, None
                 if shard is not None:
                     waiting.appendleft(shard)
                     self.retries += 1
                 continue
             idle.append(number)
-            if shard is not None:
+            if shard is None:
+                lost.clear()  # what was lost before it was not the model's fault
+            else:
                 finished[shard.number] = answer
                 done += shard.n
                 show(done, shards.n)
@@ -169,11 +183,9 @@ def ray_engine(
         ConfigError: Ray is not installed, the number of workers is below 1, or the model cannot have that precision.
         DeviceError: the cluster cannot be reached, or has no GPU and one is asked for.
     """
-    if engine.workers is not None and engine.workers < 1:
-        raise ConfigError(f"workers is {engine.workers}, expected at least 1")
     check_precision(model, precision)
-    ray = _import_ray(engine)
-    with _cluster(ray, engine):
+    check_cluster(engine)
+    with cluster(engine) as ray:
         there = ray.cluster_resources()
         gpus = 0 if device == "cpu" else int(there.get("GPU", 0))
         cpus = int(there.get("CPU", 1))
@@ -182,7 +194,7 @@ def ray_engine(
         workers = engine.workers or gpus or max(1, cpus // CPUS_A_WORKER)
         each = max(1, cpus // workers)
         # Less than a CPU where there are more workers than CPUs; else they would wait for one for ever.
-        share = {"num_cpus": _share(cpus, workers), "num_gpus": _share(gpus, workers)}
+        share = {"num_cpus": share_of(cpus, workers), "num_gpus": share_of(gpus, workers)}
         remote, packed = ray.remote(**share)(Worker), ray.put(pack(model.loaded))
 
         def start() -> Any:
@@ -193,73 +205,6 @@ def ray_engine(
             yield running
         finally:
             running.end()
-
-
-def _share(there: int, workers: int) -> float:
-    """Of a device for each worker: as many as share one must fit on it."""
-    return 1 / math.ceil(workers / there) if there else 0.0
-
-
-@contextmanager
-def _cluster(ray: Any, engine: Engine) -> Iterator[None]:
-    """Join or start a cluster; see `_connect`."""
-    # Ray prints there that a worker is lost, which we say ourselves; and it is for machines to read.
-    with scratch_folder() as folder, redirect_stdout(io.StringIO()):
-        _connect(ray, engine, folder)
-        try:
-            yield
-        finally:
-            ray.shutdown()
-
-
-def _import_ray(engine: Engine) -> Any:
-    """Ray, which reads its environment when it is imported."""
-    # It would tell its makers about each run.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if engine.ray_address is None and "RAY_AUTH_MODE" not in os.environ:
-        # A cluster that is ours alone has a token of its own; Ray would write one into the home folder.
-        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    try:
-        import ray
-    except ImportError as error:
-        raise ConfigError(
-            f"--engine ray: Ray is not installed ({error}); install the extra: pip install 'mnist-report[ray]'"
-        ) from error
-    return ray
-
-
-def _connect(ray: Any, engine: Engine, folder: Path) -> None:
-    """Join a cluster, or start one of this machine alone, which keeps its files in a folder."""
-    quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
-    where = f"--ray-address {engine.ray_address}: no cluster answers"
-    if engine.ray_address is not None:
-        _knock(engine.ray_address, where)
-    options: dict[str, Any] = {"address": engine.ray_address}
-    if engine.ray_address is None:
-        where = "--engine ray: Ray cannot be started here"
-        # A worker more than CPUs is a user's choice.
-        options = {"num_cpus": max(os.cpu_count() or 1, engine.workers or 0), "include_dashboard": False}
-        if len(str(folder)) <= MOST_LETTERS:
-            options["_temp_dir"] = str(folder)
-    try:
-        ray.init(**options, **quiet)
-    except Exception as error:  # of many kinds
-        raise DeviceError(f"{where} ({_one_line(error)})") from error
-
-
-def _knock(address: str, where: str) -> None:
-    """See that something listens at host:port; Ray itself would ask for many minutes.
-
-    Raises:
-        DeviceError: nothing does.
-    """
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdigit():
-        return  # such as "auto", which Ray looks up
-    try:
-        socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        raise DeviceError(f"{where} ({_one_line(error)})") from error
 
 
 class _LostError(Exception):
@@ -283,20 +228,4 @@ def _get(reference: Any) -> Any:
             raise error.cause from error
         raise
     except RayError as error:
-        raise _LostError(_one_line(error)) from error
-
-
-def _ask(reference: Any, doing: str) -> Any:
-    """What a worker answers, where none could take its place.
-
-    Raises:
-        MnistReportError: the worker's own, or it is lost.
-    """
-    try:
-        return _get(reference)
-    except _LostError as error:
-        raise ModelError(f"--engine ray: a worker was lost while {doing}: {error}") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+        raise _LostError(one_line(error)) from error

@@ -19,7 +19,7 @@ from mnist_report.model.backend import Backend
 from mnist_report.model.outputs import Agreement
 from mnist_report.model.precision import Precision
 from mnist_report.model.scaling import Preparation
-from mnist_report.model.scratch import scratch_folder
+from mnist_report.model.scratch import remove_leftovers, scratch_folder
 from mnist_report.model.store import ModelFile
 
 
@@ -36,6 +36,7 @@ class Worker:
             cpus: so many threads for it.
         """
         os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(cpus)
+        remove_leftovers()  # of workers that were lost on this machine
         self._until_the_end = ExitStack()
         folder = self._until_the_end.enter_context(scratch_folder())
         copy = unpack(packed, folder)

@@ -35,6 +35,7 @@ STAGES = (
     "preparing",
     "counting",
     "ray_worker",
+    "ray_cluster",
     "ray_engine",
     "doctoring",
     "pipeline",

@@ -156,7 +156,7 @@ def test_a_file_that_ends_the_child_is_named(tmp_path, monkeypatch):
     """It looks at many files; then each is looked at alone."""
     paths = tuple(sorted(write_parts(tmp_path / "data").iterdir()))
 
-    def read(reader, path, *words, stored):
+    def read(reader, path, *words, **_):
         if "part-01.parquet" in words:
             raise DataError(f"{path}: ended{' by ' + words[1] if len(words) == 2 else ''}")
         return reader(path, *words)

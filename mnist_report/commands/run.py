@@ -129,9 +129,10 @@ def run(
         )
         with session(job, wait, len(models) or 1) as (operation, begun):
             if train:
+                from mnist_report.counted import is_counted, rehearse_counted
                 from mnist_report.pipeline import rehearse
 
-                rehearse(job)
+                rehearse_counted(job) if is_counted(job) else rehearse(job)
                 trained = train_model(data, None, device, training, terminal, reading=reading)
                 if trained is None or trained.interrupted:
                     operation.exit_status, operation.message = INTERRUPTED, "interrupted while training"

@@ -1,0 +1,109 @@
+"""A Ray cluster: one that is there, or one of this machine alone."""
+
+import io
+import logging
+import math
+import os
+import re
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from mnist_report.engines import Engine
+from mnist_report.errors import ConfigError, DeviceError
+from mnist_report.model.scratch import scratch_folder
+
+KNOCK_SECONDS = 5
+# Of a path below which Ray makes sockets, whose own paths have a limit.
+MOST_LETTERS = 40
+NOBODY = "--ray-address {}: no cluster answers"
+# Colours, which are not for a message.
+ESCAPE = re.compile("\x1b\\[[0-9;]*m")
+
+
+def check_cluster(engine: Engine) -> None:
+    """See that there may be workers, without starting any.
+
+    Raises:
+        ConfigError: Ray is not installed, or the number of workers is below 1.
+        DeviceError: nothing listens at the cluster's address.
+    """
+    if engine.workers is not None and engine.workers < 1:
+        raise ConfigError(f"workers is {engine.workers}, expected at least 1")
+    import_ray(engine)
+    if engine.ray_address is not None:
+        _knock(engine.ray_address)
+
+
+@contextmanager
+def cluster(engine: Engine) -> Iterator[Any]:
+    """Join or start a cluster; see `_connect`."""
+    ray = import_ray(engine)
+    # Ray prints there that a worker is lost, which we say ourselves; and it is for machines to read.
+    with scratch_folder() as folder, redirect_stdout(io.StringIO()):
+        _connect(ray, engine, folder)
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
+
+
+def import_ray(engine: Engine) -> Any:
+    """Ray, which reads its environment when it is imported."""
+    # It would tell its makers about each run.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if engine.ray_address is None and "RAY_AUTH_MODE" not in os.environ:
+        # A cluster that is ours alone has a token of its own; Ray would write one into the home folder.
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    try:
+        import ray
+    except ImportError as error:
+        raise ConfigError(
+            f"--engine ray: Ray is not installed ({error}); install the extra: pip install 'mnist-report[ray]'"
+        ) from error
+    return ray
+
+
+def _connect(ray: Any, engine: Engine, folder: Path) -> None:
+    """Join a cluster, or start one of this machine alone, which keeps its files in a folder."""
+    quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
+    where = NOBODY.format(engine.ray_address)
+    options: dict[str, Any] = {"address": engine.ray_address}
+    if engine.ray_address is None:
+        where = "--engine ray: Ray cannot be started here"
+        # A worker more than CPUs is a user's choice.
+        options = {"num_cpus": max(os.cpu_count() or 1, engine.workers or 0), "include_dashboard": False}
+        if len(str(folder)) <= MOST_LETTERS:
+            options["_temp_dir"] = str(folder)
+    try:
+        ray.init(**options, **quiet)
+    except Exception as error:  # of many kinds
+        raise DeviceError(f"{where} ({one_line(error)})") from error
+
+
+def _knock(address: str) -> None:
+    """See that something listens at host:port; Ray itself would ask for many minutes.
+
+    Raises:
+        DeviceError: nothing does.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return  # such as "auto", which Ray looks up
+    try:
+        socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise DeviceError(f"{NOBODY.format(address)} ({one_line(error)})") from error
+
+
+def share_of(there: int, workers: int) -> float:
+    """Of a device for each worker: as many as share one must fit on it."""
+    return 1 / math.ceil(workers / there) if there else 0.0
+
+
+def one_line(error: Exception) -> str:
+    """What Ray says, in one line of a sane length."""
+    return " ".join(ESCAPE.sub("", str(error)).split())[:200]
