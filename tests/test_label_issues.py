@@ -33,7 +33,7 @@ def off_diagonal(labels, rows):
     """Confident learning: whether the most probable class among those that reach their thresholds is not the label."""
     thresholds, found = means(labels, rows), []
     for label, row in zip(labels.tolist(), rows.tolist(), strict=True):
-        confident = [k for k, value in enumerate(row) if value >= thresholds[k]]
+        confident = [k for k, value in enumerate(row) if value >= thresholds[k] - 1e-12]
         found.append(bool(confident) and max(confident, key=lambda k: row[k]) != label)
     return found
 

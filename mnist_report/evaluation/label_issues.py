@@ -15,6 +15,8 @@ from mnist_report.evaluation.ordering import smallest
 from mnist_report.evaluation.parts import Rows, parts_of, picked
 
 MOST_RANKED = 50
+# The last bits of a mean depend on the order of its sum, and an image may have just the mean.
+HAIR = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +47,7 @@ class LabelIssues:
             f"{100 * value:.2f} %"
             for value in (self.self_confidence[place], self.alternative_probability[place], self.threshold[other])
         )
-        compared = "at least" if self.alternative_probability[place] >= self.threshold[other] else "less than"
+        compared = "at least" if self.alternative_probability[place] >= self.threshold[other] - HAIR else "less than"
         label = names[labels[self.index[place]]]
         return (
             f"The model gives its label {label} a probability of {own} and {names[other]} one of "
@@ -118,7 +120,7 @@ def _confidently_another(labels: NDArray[np.int64], rows: Rows, threshold: NDArr
     for part in parts_of(len(labels)):
         own = rows[part]
         # A class without images has no threshold: comparing with NaN takes nothing for it.
-        reaching = own >= threshold
+        reaching = own >= threshold - HAIR
         taken_for = np.where(reaching, own, -1).argmax(axis=1)
         another[part] = reaching.any(axis=1) & (taken_for != labels[part])
     return another
