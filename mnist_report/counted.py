@@ -29,7 +29,7 @@ from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
 from mnist_report.model.store import ModelFile
 from mnist_report.pipeline import complete, import_libraries
-from mnist_report.preparing import choose_preparation, training_sample, understand
+from mnist_report.preparing import choose_preparation, training_sample
 from mnist_report.report import text
 from mnist_report.report.ahead import draw_ahead
 from mnist_report.report.formats import usable_formats
@@ -40,6 +40,7 @@ from mnist_report.runs.images_file import ShownImages
 from mnist_report.runs.log import recorded
 from mnist_report.runs.predictions_file import predictions_writer
 from mnist_report.stopwatch import Stopwatch
+from mnist_report.understanding import understand
 
 log = logging.getLogger("mnist_report")
 

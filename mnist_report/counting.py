@@ -21,7 +21,7 @@ from mnist_report.model.outputs import Agreement, OutputKind
 from mnist_report.model.precision import Precision
 from mnist_report.model.scaling import Preparation
 from mnist_report.model.store import ModelFile
-from mnist_report.preparing import understand
+from mnist_report.understanding import understand
 
 
 @dataclass(frozen=True, slots=True)

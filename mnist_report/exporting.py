@@ -20,9 +20,10 @@ from mnist_report.model.opening import opened_model
 from mnist_report.model.pace import CPU_BATCH
 from mnist_report.model.scaling import ScaleName
 from mnist_report.model.store import ModelFile, identify_model
-from mnist_report.preparing import Chosen, choose_preparation, training_sample, understand
+from mnist_report.preparing import Chosen, choose_preparation, training_sample
 from mnist_report.report import text
 from mnist_report.report.plain import plain
+from mnist_report.understanding import understand
 
 MOST_LISTED = 20
 # Of the draw of training images on which a scale is tried.

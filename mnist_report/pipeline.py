@@ -28,7 +28,7 @@ from mnist_report.judging import (
 )
 from mnist_report.model.adapter import check_classes
 from mnist_report.model.opening import opened_model
-from mnist_report.preparing import choose_preparation, training_sample, understand
+from mnist_report.preparing import choose_preparation, training_sample
 from mnist_report.report.ahead import draw_ahead
 from mnist_report.report.attachments import read_attachments
 from mnist_report.report.formats import usable_formats
@@ -53,6 +53,7 @@ from mnist_report.runs.log import recorded
 from mnist_report.runs.publishing import publish
 from mnist_report.slicing import slices_of
 from mnist_report.stopwatch import Stopwatch
+from mnist_report.understanding import understand
 
 log = logging.getLogger("mnist_report")
 

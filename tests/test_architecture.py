@@ -32,6 +32,7 @@ STAGES = (
     "slicing",
     "jobs",
     "operating",
+    "understanding",
     "preparing",
     "counting",
     "ray_worker",

@@ -23,8 +23,8 @@ from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.gates.rules import parse_gates
 from mnist_report.jobs import Job, Surroundings
 from mnist_report.model.store import shipped_model
-from mnist_report.preparing import understand
 from mnist_report.runs.predictions_file import read_predictions
+from mnist_report.understanding import understand
 from mnist_report.verifying import verify_run
 
 SIZES = (700, 300, 1_000)

@@ -9,10 +9,9 @@ from hypothesis import example, given
 from strategies import Sample, by_rank, law, plain_rows, samples
 
 from mnist_report.errors import ModelError
+from mnist_report.evaluation.one_hot import LEAST_ONE_HOT, is_one_hot
 from mnist_report.evaluation.predictions import (
-    LEAST_ONE_HOT,
     interpret,
-    is_one_hot,
     make_class_predictions,
     make_predictions,
 )

@@ -16,7 +16,8 @@ from mnist_report.inference import Inference
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.arranging import PADDED, RESIZED, Layout
 from mnist_report.model.scaling import SCALES, Preparation
-from mnist_report.preparing import Sample, Trial, choose_preparation, decide, training_sample, understand
+from mnist_report.preparing import Sample, Trial, choose_preparation, decide, training_sample
+from mnist_report.understanding import understand
 
 UNDO = {
     "unit": lambda x: x,
