@@ -21,7 +21,8 @@ from mnist_report.model.adapter import as_pixels
 from mnist_report.model.backend import find_backend
 from mnist_report.model.card import make_card
 from mnist_report.model.cnn import build_cnn
-from mnist_report.model.fitting import Epoch, Fit, Progress, fit, held_out
+from mnist_report.model.epochs import Epoch, Progress
+from mnist_report.model.fitting import Fit, fit, held_out
 from mnist_report.model.process import device_environment
 from mnist_report.model.recipes import Recipe
 from mnist_report.model.store import file_sha256, identify_model, load_model, save_model, shipped_model, write_card

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 
 from mnist_report import MNISTClassifier
 from mnist_report.errors import MnistReportError
-from mnist_report.model.fitting import Epoch, Progress
+from mnist_report.model.epochs import Epoch, Progress
 
 # As its README has it, but for the import, the number of images and the epochs; no __main__ guard.
 EXAMPLE = """\

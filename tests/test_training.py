@@ -12,7 +12,7 @@ from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError, ModelError
 from mnist_report.inference import start_model
 from mnist_report.model.card import card_temperature, read_card
-from mnist_report.model.fitting import Epoch
+from mnist_report.model.epochs import Epoch
 from mnist_report.model.recipes import Recipe
 from mnist_report.model.store import identify_model
 from mnist_report.model.temperature import fit_temperature

@@ -33,15 +33,15 @@ from mnist_report.commands.options import (
     TrustModel,
     parse_formats,
 )
+from mnist_report.commands.recipe_options import RecipeOptions, chosen_recipe
 from mnist_report.commands.session import Wait, session
 from mnist_report.commands.several import run_models
 from mnist_report.commands.train import INTERRUPTED, train_model
 from mnist_report.data.reading import AS_IT_IS
 from mnist_report.engines import LOCAL
 from mnist_report.errors import ConfigError
-from mnist_report.model.recipes import Recipe
 
-TrainingOptions = Annotated[Recipe, Parameter(name="training", group=Group("With --train", sort_key=5))]
+TrainingOptions = Annotated[RecipeOptions, Parameter(name="training", group=Group("With --train", sort_key=5))]
 
 
 def run(
@@ -69,7 +69,7 @@ def run(
     most_mistakes: MostMistakes = 300,
     engine: EngineOptions = LOCAL,
     wait: Wait = 0.0,
-    training: TrainingOptions = Recipe(),  # noqa: B008  frozen
+    training: TrainingOptions = RecipeOptions(),  # noqa: B008  frozen
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
     """Evaluate a model on a test set and write the HTML and PDF report.
@@ -133,7 +133,7 @@ def run(
                 from mnist_report.pipeline import rehearse
 
                 rehearse_counted(job) if is_counted(job) else rehearse(job)
-                trained = train_model(data, None, device, training, terminal, reading=reading)
+                trained = train_model(data, None, device, chosen_recipe(training), terminal, reading=reading)
                 if trained is None or trained.interrupted:
                     operation.exit_status, operation.message = INTERRUPTED, "interrupted while training"
                     return INTERRUPTED

@@ -19,7 +19,7 @@ def look_around() -> "Surroundings":
     from mnist_report.jobs import Surroundings
 
     command = shlex.join(["mnist-report", *sys.argv[1:]])
-    return Surroundings(now(), command, _git_commit(), platform.node(), f"{platform.system()} {platform.machine()}")
+    return Surroundings(now(), command, git_commit(), platform.node(), f"{platform.system()} {platform.machine()}")
 
 
 def now() -> datetime:
@@ -37,7 +37,8 @@ def now() -> datetime:
         raise ConfigError(f"SOURCE_DATE_EPOCH is {epoch!r}, expected seconds since 1970") from error
 
 
-def _git_commit() -> str | None:
+def git_commit() -> str | None:
+    """The commit of the folder this is called in, or None where it is no git checkout."""
     command = ["git", "rev-parse", "HEAD"]
     try:
         answer = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=9)  # noqa: S603

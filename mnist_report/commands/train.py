@@ -7,16 +7,17 @@ from cyclopts import Group, Parameter
 
 from mnist_report.commands.console import Console, ConsoleOptions, console, interrupt_flag, log
 from mnist_report.commands.options import Data, Device, ReadingOptions
+from mnist_report.commands.recipe_options import RecipeOptions, chosen_recipe
 from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.model.recipes import Recipe
 
 if TYPE_CHECKING:
-    from mnist_report.model.fitting import Epoch, Progress
+    from mnist_report.model.epochs import Epoch, Progress
     from mnist_report.model.training import Trained
 
 INTERRUPTED = 130
 
-RecipeOptions = Annotated[Recipe, Parameter(name="*", group=Group("Recipe", sort_key=5))]
+OwnRecipe = Annotated[RecipeOptions, Parameter(name="*", group=Group("Recipe", sort_key=5))]
 
 
 def train(
@@ -25,7 +26,7 @@ def train(
     reading: ReadingOptions = AS_IT_IS,
     output: Path | None = None,
     device: Device = "auto",
-    recipe: RecipeOptions = Recipe(),  # noqa: B008  frozen
+    recipe: OwnRecipe = RecipeOptions(),  # noqa: B008  frozen
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
     """Train the CNN and write the model, its card (JSON) and its history (CSV).
@@ -37,7 +38,7 @@ def train(
         output: The .keras file to write; by default models/mnist_cnn-<time>.keras.
     """
     with console(console_options) as terminal:
-        trained = train_model(data, output, device, recipe, terminal, reading=reading)
+        trained = train_model(data, output, device, chosen_recipe(recipe), terminal, reading=reading)
         if trained is None:
             return INTERRUPTED
         print(trained.model, flush=True)
@@ -48,9 +49,9 @@ def train_model(
     data: str, output: Path | None, device: str, recipe: Recipe, terminal: Console, *, reading: Reading
 ) -> "Trained | None":
     """Train with progress on the terminal; None when it was interrupted before an epoch was finished."""
-    from mnist_report.commands.surroundings import now
+    from mnist_report.commands.surroundings import git_commit, now
     from mnist_report.data.sources import load_dataset
-    from mnist_report.model.fitting import Epoch
+    from mnist_report.model.epochs import Epoch
     from mnist_report.model.training import train
 
     created = now()
@@ -65,7 +66,16 @@ def train_model(
             else:
                 move(news.step, news.steps, f"epoch {news.epoch}")
 
-        trained = train(dataset, recipe, output, device=device, created=created.isoformat(), show=show, stopped=stopped)
+        trained = train(
+            dataset,
+            recipe,
+            output,
+            device=device,
+            created=created.isoformat(),
+            show=show,
+            stopped=stopped,
+            git_commit=git_commit(),
+        )
     if trained is None:
         log.warning("interrupted before the first epoch was finished: no model was written")
     else:

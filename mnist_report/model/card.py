@@ -37,6 +37,7 @@ def make_card(
     fit: Fit,
     interrupted: bool,
     backend: Backend,
+    git_commit: str | None = None,
 ) -> dict[str, Any]:
     """The card of a model that was just trained.
 
@@ -49,6 +50,7 @@ def make_card(
         fit: what training did.
         interrupted: whether the user ended it early.
         backend: what it ran on.
+        git_commit: of the code, where it is known.
     """
     return {
         "format": CARD_FORMAT,
@@ -70,11 +72,13 @@ def make_card(
         "training": {
             "best_epoch": fit.best.epoch,
             "interrupted": interrupted,
+            "diverged": fit.diverged,
             "duration_s": round(fit.seconds, 1),
             "history": [asdict(epoch) for epoch in fit.history],
         },
         "calibration": {"temperature": fit.temperature, "n": fit.n_held_out},
         "device": {"kind": backend.device, "name": backend.device_name, "backend": backend.name},
+        "git_commit": git_commit,
         "versions": {
             "mnist-report": importlib.metadata.version("mnist-report"),
             "python": platform.python_version(),

@@ -28,7 +28,8 @@ def build_cnn(input_shape: tuple[int, int, int] = (28, 28, 1), num_classes: int 
             layers.Dense(128, activation="relu", name="dense"),
             layers.BatchNormalization(name="dense_norm"),
             layers.Dropout(0.5, name="dense_dropout"),
-            layers.Dense(num_classes, activation="softmax", name="probabilities"),
+            # In full precision whatever the rest computes in: a loss is a logarithm of these.
+            layers.Dense(num_classes, activation="softmax", name="probabilities", dtype="float32"),
         ],
         name="mnist_cnn",
     )

@@ -1,7 +1,6 @@
 """Fitting a network's weights; only a process that holds the model may call this."""
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,48 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import DataError, ModelError
+from mnist_report.model.checkpoint import Checkpoint
+from mnist_report.model.course import Course, DivergedError, StoppedError
+from mnist_report.model.epochs import Epoch, Progress
+from mnist_report.model.pacing import best_epoch
 from mnist_report.model.recipes import Recipe
 from mnist_report.model.temperature import fit_temperature
+from mnist_report.model.training_images import TrainingImages
 
 if TYPE_CHECKING:
     import keras
 
-PROGRESS_SECONDS = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """One finished epoch.
-
-    `loss` and `accuracy` are the running means over the epoch, with dropout; `val_loss` and `val_accuracy` are taken
-    at its end on the held-out images, without dropout. Losses are cross-entropies in nats.
-    """
-
-    epoch: int
-    loss: float
-    accuracy: float
-    val_loss: float
-    val_accuracy: float
-    learning_rate: float
-    seconds: float
-
-    @property
-    def line(self) -> str:
-        """The epoch as one line of text."""
-        return (
-            f"epoch {self.epoch:2d}  loss {self.loss:.4f}  accuracy {self.accuracy:.2%}  "
-            f"held out: loss {self.val_loss:.4f}  accuracy {self.val_accuracy:.2%}  "
-            f"rate {self.learning_rate:.1e}  {self.seconds:.0f} s"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where training stands within an epoch: `step` of `steps`."""
-
-    epoch: int
-    step: int
-    steps: int
+VALIDATION_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +34,8 @@ class Fit:
         n_held_out: how many those are.
         parameters: all weights of the model.
         trainable_parameters: those that fitting changed.
-        seconds: how long it took.
+        seconds: how long it took, all its sessions together.
+        diverged: the loss ceased to be a number after the last of these epochs.
     """
 
     history: tuple[Epoch, ...]
@@ -75,6 +45,7 @@ class Fit:
     parameters: int
     trainable_parameters: int
     seconds: float
+    diverged: bool = False
 
 
 def held_out(n: int, share: float) -> int:
@@ -97,116 +68,96 @@ def fit(
     *,
     show: Callable[[Progress | Epoch], None],
     stopped: Callable[[], bool],
+    keep: Callable[[Checkpoint], None] = lambda _: None,
+    resumed: Checkpoint | None = None,
 ) -> Fit | None:
     """Train a model in place; it ends with the weights of the epoch with the lowest held-out loss.
 
     Args:
         model: to be trained.
-        pixels: float32, shape (n, height, width, 1), in [0, 1].
+        pixels: float32, shape (n, height, width, channels), in [0, 1].
         labels: shape (n,).
         recipe: how to train.
         show: told of progress and of each finished epoch.
         stopped: asked after each step; once it says True, training ends.
+        keep: given the training's state after each epoch, before `show` is told of it.
+        resumed: such a state to go on from.
 
     Returns:
         What was done, or None when it was stopped before an epoch was finished.
 
     Raises:
         DataError: see `held_out`.
-        ModelError: the loss ceased to be a number before an epoch was finished.
+        ModelError: the loss ceased to be a number before an epoch was finished, or the state is another model's.
     """
     import keras
 
-    began = time.perf_counter()
     count = held_out(len(labels), recipe.validation_share)
+    one_hot = np.eye(int(model.output_shape[-1]), dtype=np.float32)[labels]
+    training = TrainingImages(pixels[:-count], one_hot[:-count], recipe)
     model.compile(
-        optimizer=keras.optimizers.Adam(recipe.learning_rate),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+        optimizer=_optimizer(recipe, len(training)),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=[keras.metrics.CategoricalAccuracy("accuracy"), keras.metrics.CategoricalCrossentropy("log_loss")],
     )
-    early_stopping = keras.callbacks.EarlyStopping(
-        monitor="val_loss", patience=recipe.stop_patience, restore_best_weights=True
-    )
-    plateau = keras.callbacks.ReduceLROnPlateau(
-        monitor="val_loss",
-        factor=recipe.plateau_factor,
-        patience=recipe.plateau_patience,
-        min_lr=recipe.min_learning_rate,
-    )
-    history: list[Epoch] = []
+    course = Course(model, recipe, training, keep=keep, show=show, stopped=stopped)
+    if resumed is not None:
+        course.resume(resumed)
+    diverged = False
     try:
-        model.fit(
-            pixels[:-count],
-            labels[:-count],
-            validation_data=(pixels[-count:], labels[-count:]),
-            batch_size=recipe.batch_size,
-            epochs=recipe.epochs,
-            callbacks=[early_stopping, plateau, _reporter(history, show, stopped)],
-            verbose=0,
-        )
-    except _StoppedError:
-        if not history:
+        if not course.is_over:
+            model.fit(
+                training.batches(),
+                validation_data=(pixels[-count:], one_hot[-count:]),
+                validation_batch_size=VALIDATION_BATCH,
+                initial_epoch=len(course.history),
+                epochs=recipe.epochs,
+                callbacks=course.callbacks(),
+                shuffle=False,  # they are, by ourselves
+                verbose=0,
+            )
+    except StoppedError:
+        if not course.history:
             return None
-        model.set_weights(early_stopping.best_weights)
-    except _DivergedError as error:
-        if not history:
+    except DivergedError as error:
+        diverged = True
+        if not course.history:
             raise ModelError(
                 "training diverged in its first epoch: the loss is not a number; lower --learning-rate"
             ) from error
-        model.set_weights(early_stopping.best_weights)
+    model.set_weights(course.best)
     return Fit(
-        history=tuple(history),
-        best=min(history, key=lambda epoch: epoch.val_loss),
+        history=tuple(course.history),
+        best=course.history[best_epoch(course.losses)],
         temperature=held_out_temperature(model, pixels[-count:], labels[-count:]),
         n_held_out=count,
         parameters=model.count_params(),
         trainable_parameters=sum(math.prod(weight.shape) for weight in model.trainable_weights),
-        seconds=time.perf_counter() - began,
+        seconds=course.seconds,
+        diverged=diverged,
     )
 
 
 def held_out_temperature(model: "keras.Model", pixels: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
     """The temperature that suits a model best on images that its weights were not fitted to."""
-    return fit_temperature(np.asarray(model.predict(pixels, batch_size=500, verbose=0)), labels)
+    answer = model.predict(pixels, batch_size=VALIDATION_BATCH, verbose=0)
+    return fit_temperature(np.asarray(answer, np.float32), labels)
 
 
-class _StoppedError(Exception):
-    """Training was asked to end."""
-
-
-class _DivergedError(Exception):
-    """The loss is infinite or not a number."""
-
-
-def _reporter(
-    history: list[Epoch], show: Callable[[Progress | Epoch], None], stopped: Callable[[], bool]
-) -> "keras.callbacks.Callback":
-    """A callback that writes each finished epoch down, tells of it, and ends training when asked to."""
+def _optimizer(recipe: Recipe, steps_per_epoch: int) -> "keras.optimizers.Optimizer":
+    """Adam on the recipe's schedule, with an average of the weights where the recipe wants one."""
     import keras
 
-    class Reporter(keras.callbacks.Callback):  # type: ignore[misc]  # keras is not typed
-        epoch_began = reported = 0.0
-        epoch = 0
-
-        def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002  keras's signature
-            self.epoch = epoch + 1
-            self.epoch_began = time.perf_counter()
-
-        def on_train_batch_end(self, batch: int, logs: object = None) -> None:  # noqa: ARG002  keras's signature
-            if stopped():
-                raise _StoppedError
-            now = time.perf_counter()
-            if now - self.reported > PROGRESS_SECONDS:
-                self.reported = now
-                show(Progress(self.epoch, batch + 1, self.params["steps"]))
-
-        def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-            names = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
-            values = {name: float((logs or {})[name]) for name in names}
-            seconds = round(time.perf_counter() - self.epoch_began, 2)
-            if not all(map(math.isfinite, values.values())):
-                raise _DivergedError
-            history.append(Epoch(epoch=epoch + 1, seconds=seconds, **values))
-            show(history[-1])
-
-    return Reporter()
+    rate: Any = recipe.learning_rate
+    if recipe.schedule == "cosine":
+        steps = recipe.epochs * steps_per_epoch
+        rising = round(recipe.warm_up * steps)
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0 if rising else recipe.learning_rate,
+            steps - rising,
+            warmup_target=recipe.learning_rate if rising else None,
+            warmup_steps=rising,
+        )
+    if recipe.weight_averaging:
+        return keras.optimizers.Adam(rate, use_ema=True, ema_momentum=recipe.weight_averaging)
+    return keras.optimizers.Adam(rate)

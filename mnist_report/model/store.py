@@ -5,18 +5,17 @@ import hashlib
 import io
 import json
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnist_report.errors import ModelError, OutputError
+from mnist_report.errors import ModelError
 from mnist_report.model.card import card_path, read_card
+from mnist_report.model.epochs import Epoch
 from mnist_report.model.first_bytes import OTHER_LIBRARIES, ZIP, what_it_is
-from mnist_report.model.fitting import Epoch
 from mnist_report.model.hdf5_file import SIGNATURE
 from mnist_report.model.keras_archive import MOST_BYTES, check_archive
+from mnist_report.model.writing import write_text, written_beside
 from mnist_report.resources import resource
 
 if TYPE_CHECKING:
@@ -178,7 +177,7 @@ def save_model(model: "keras.Model", path: Path) -> None:
     # A clone by configuration was never compiled, so it has no optimizer (keras.models.clone_model copies that too).
     bare = type(model).from_config(model.get_config())
     bare.set_weights(model.get_weights())
-    with _written_beside(path) as unfinished:
+    with written_beside(path) as unfinished:
         bare.save(unfinished)
 
 
@@ -207,45 +206,3 @@ def _history_csv(history: tuple[Epoch, ...]) -> str:
     writer.writeheader()
     writer.writerows(asdict(epoch) for epoch in history)
     return text.getvalue()
-
-
-def check_can_write(path: Path) -> None:
-    """Find out before hours of work whether a file can be written; one that is there stays as it is.
-
-    Raises:
-        OutputError: it cannot.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise OutputError(f"{path}: cannot be written, it is a folder")
-        unfinished = _unfinished(path)
-        unfinished.touch()
-        unfinished.unlink()
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a small text file, whole or not at all."""
-    with _written_beside(path) as unfinished:
-        unfinished.write_text(text, "utf-8")
-
-
-@contextmanager
-def _written_beside(path: Path) -> Iterator[Path]:
-    """A name beside `path` (with its suffix, which keras insists on) that takes its place at the end."""
-    unfinished = _unfinished(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield unfinished
-        unfinished.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(f".{path.stem}.unfinished{path.suffix}")

@@ -1,21 +1,29 @@
 """Training, in a process of its own."""
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mnist_report.data.dataset import Dataset
 from mnist_report.model.adapter import unit_scale
+from mnist_report.model.architecture import build_network
 from mnist_report.model.backend import find_backend
 from mnist_report.model.card import make_card
-from mnist_report.model.cnn import build_cnn
-from mnist_report.model.fitting import Epoch, Fit, Progress, fit, held_out
+from mnist_report.model.checkpoint import Checkpoint, Plan, checkpoint_path, write_checkpoint
+from mnist_report.model.epochs import Epoch, Progress
+from mnist_report.model.fitting import Fit, fit, held_out
 from mnist_report.model.process import ModelProcess, device_environment
 from mnist_report.model.recipes import Recipe
-from mnist_report.model.store import check_can_write, file_sha256, save_model, write_card
+from mnist_report.model.store import file_sha256, save_model, write_card
+from mnist_report.model.writing import check_can_write
+
+if TYPE_CHECKING:
+    import keras
 
 STOP = "stop"
 POLL_SECONDS = 0.2
@@ -30,12 +38,14 @@ class Trained:
         history: the finished epochs.
         best: the epoch whose weights were kept.
         interrupted: whether the user ended it early.
+        diverged: whether the loss ceased to be a number after the last of these epochs.
     """
 
     model: Path
     history: tuple[Epoch, ...]
     best: Epoch
     interrupted: bool
+    diverged: bool
 
 
 def train(
@@ -47,8 +57,13 @@ def train(
     created: str,
     show: Callable[[Progress | Epoch], None],
     stopped: Callable[[], bool],
+    git_commit: str | None = None,
+    resumed: Checkpoint | None = None,
 ) -> Trained | None:
-    """Train the CNN and write `output`, its card and its history.
+    """Train a network and write `output`, its card and its history.
+
+    After each epoch its state is written beside `output` (`checkpoint_path`); a training that comes to its end takes
+    that file away, one that is interrupted leaves it.
 
     Args:
         dataset: the training split; the recipe's share of it is held out for validation.
@@ -58,19 +73,22 @@ def train(
         created: the time to put on the card, ISO 8601.
         show: told of progress and of each finished epoch.
         stopped: asked several times a second; once it says True, training ends with the best model so far.
+        git_commit: of the code, for the card.
+        resumed: the state to go on from.
 
     Returns:
         What was written, or None when it was stopped before an epoch was finished.
 
     Raises:
         DataError: the held-out share leaves no image on one of the two sides.
-        ModelError: it diverged before an epoch was finished, or its process died.
+        ModelError: it diverged before an epoch was finished, its network cannot be built, or its process died.
         DeviceError, OutputError: as their names say.
     """
     held_out(len(dataset), recipe.validation_share)
     check_can_write(output)
     asked_to_stop = False
-    with ModelProcess(_train_here, recipe, output, device, environment=device_environment(device)) as child:
+    plan = Plan(recipe, dataset.sha256, output.name)
+    with ModelProcess(_train_here, plan, output, device, resumed, environment=_environment(device, recipe)) as child:
         child.send((dataset.images, dataset.labels, len(dataset.class_names)), "receiving the images")
         while True:
             if stopped() and not asked_to_stop:
@@ -94,19 +112,25 @@ def train(
         fit=done,
         interrupted=asked_to_stop,
         backend=value[1],
+        git_commit=git_commit,
     )
     write_card(output, card, done.history)
-    return Trained(output, done.history, done.best, asked_to_stop)
+    if not asked_to_stop:
+        checkpoint_path(output).unlink(missing_ok=True)
+    return Trained(output, done.history, done.best, asked_to_stop, done.diverged)
 
 
-def _train_here(connection: Connection, recipe: Recipe, output: Path, device: str) -> None:
+def _train_here(connection: Connection, plan: Plan, output: Path, device: str, resumed: Checkpoint | None) -> None:
     """The child's side of `train`."""
     images, labels, num_classes = connection.recv()
-    backend = find_backend(device)
+    recipe, backend = plan.recipe, find_backend(device)
     import keras
 
     keras.utils.set_random_seed(recipe.seed)
-    model = build_cnn((*images.shape[1:], 1), num_classes)
+    if recipe.deterministic:
+        _insist_on_the_same_bytes()
+    shape = (*images.shape[1:], 1)
+    model = build_network(recipe, shape, num_classes)
     done = fit(
         model,
         unit_scale(images)[..., np.newaxis],
@@ -114,7 +138,38 @@ def _train_here(connection: Connection, recipe: Recipe, output: Path, device: st
         recipe,
         show=lambda news: connection.send(("epoch" if isinstance(news, Epoch) else "progress", news)),
         stopped=lambda: connection.poll() and connection.recv() == STOP,
+        keep=lambda state: write_checkpoint(checkpoint_path(output), plan, state),
+        resumed=resumed,
     )
     if done is not None:
-        save_model(model, output)
+        save_model(_in_full_precision(model, recipe, shape, num_classes), output)
     connection.send(("done", done and (done, backend)))
+
+
+def _environment(device: str, recipe: Recipe) -> dict[str, str]:
+    """The child's variables; JAX reads its own before it is imported."""
+    variables = device_environment(device)
+    if recipe.deterministic:
+        variables["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true".strip()
+    return variables
+
+
+def _insist_on_the_same_bytes() -> None:
+    """Let TensorFlow run only such operations as give the same bytes again; JAX does so by a variable."""
+    import keras
+
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def _in_full_precision(
+    model: "keras.Model", recipe: Recipe, shape: tuple[int, int, int], num_classes: int
+) -> "keras.Model":
+    """The same weights in a network that computes in float32."""
+    if not recipe.mixed_precision:
+        return model
+    full = build_network(replace(recipe, mixed_precision=False), shape, num_classes)
+    full.set_weights(model.get_weights())
+    return full
