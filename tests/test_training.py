@@ -12,6 +12,7 @@ from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError, ModelError
 from mnist_report.inference import start_model
 from mnist_report.model.card import card_temperature, read_card
+from mnist_report.model.checkpoint import checkpoint_path, read_checkpoint
 from mnist_report.model.epochs import Epoch
 from mnist_report.model.recipes import Recipe
 from mnist_report.model.store import identify_model
@@ -58,6 +59,12 @@ def test_the_best_epoch_is_the_one_with_the_lowest_validation_loss(trained):
     """The kept weights are its weights."""
     result, _ = trained
     assert result.best.val_loss == min(epoch.val_loss for epoch in result.history)
+
+
+def test_a_training_that_came_to_its_end_leaves_no_checkpoint(trained):
+    """The model is enough."""
+    left = sorted(path.name for path in trained[0].model.parent.iterdir())
+    assert left == ["few.card.json", "few.history.csv", "few.keras"]
 
 
 def test_the_card_belongs_to_the_file(trained):
@@ -110,7 +117,14 @@ def test_stopping_early_keeps_the_best_model_so_far(stopped_early):
     assert stopped_early.interrupted
     assert 1 <= len(stopped_early.history) < 50
     left = sorted(path.name for path in stopped_early.model.parent.iterdir())
-    assert left == ["few.card.json", "few.history.csv", "few.keras"]
+    assert left == ["few.card.json", "few.checkpoint.npz", "few.history.csv", "few.keras"]
+
+
+def test_a_training_that_was_stopped_can_be_gone_on_with(stopped_early):
+    """Its checkpoint says what it set out to do, and where it is."""
+    plan, state = read_checkpoint(checkpoint_path(stopped_early.model))
+    assert (plan.recipe.epochs, plan.output) == (50, "few.keras")
+    assert state.history == stopped_early.history
 
 
 def test_stopping_before_the_first_epoch_leaves_nothing(few, tmp_path):

@@ -4,6 +4,7 @@ import re
 from dataclasses import fields, make_dataclass, replace
 from typing import Any, Literal
 
+from mnist_report.errors import ConfigError
 from mnist_report.model.recipes import RECIPES, SEED, STRONG, Recipe
 
 
@@ -15,6 +16,21 @@ def chosen_recipe(options: Any) -> Recipe:
     """
     given = {field.name: getattr(options, field.name) for field in fields(Recipe)}
     return replace(RECIPES[options.recipe], **{name: value for name, value in given.items() if value is not None})
+
+
+def check_same(options: Any, recipe: Recipe) -> None:
+    """See that no option asks for another recipe than the one that a training began with.
+
+    Raises:
+        ConfigError: one does.
+    """
+    for field in fields(Recipe):
+        wanted, began = getattr(options, field.name), getattr(recipe, field.name)
+        if wanted is not None and wanted != began:
+            raise ConfigError(
+                f"--{field.name.replace('_', '-')} is {wanted}, and the training that --resume names began with "
+                f"{began}; leave it out, or train from the start"
+            )
 
 
 def _documented() -> str:

@@ -133,7 +133,7 @@ def run(
                 from mnist_report.pipeline import rehearse
 
                 rehearse_counted(job) if is_counted(job) else rehearse(job)
-                trained = train_model(data, None, device, chosen_recipe(training), terminal, reading=reading)
+                trained = train_model(data, device, chosen_recipe(training), terminal, reading=reading)
                 if trained is None or trained.interrupted:
                     operation.exit_status, operation.message = INTERRUPTED, "interrupted while training"
                     return INTERRUPTED

@@ -84,7 +84,7 @@ def read_checkpoint(path: Path) -> tuple[Plan, Checkpoint]:
         ModelError: there is none, or it is not one of ours.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             head = json.loads(str(file["head"]))
             if head["format"] != FORMAT:
                 raise ModelError(

@@ -11,8 +11,8 @@ import numpy as np
 
 from mnist_report.data.dataset import Dataset
 from mnist_report.model.adapter import unit_scale
-from mnist_report.model.architecture import build_network
 from mnist_report.model.backend import find_backend
+from mnist_report.model.building import build_network
 from mnist_report.model.card import make_card
 from mnist_report.model.checkpoint import Checkpoint, Plan, checkpoint_path, write_checkpoint
 from mnist_report.model.epochs import Epoch, Progress
