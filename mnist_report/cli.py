@@ -214,7 +214,7 @@ def _check_tokens(app: App, commands: tuple[str, ...], arguments: ArgumentCollec
         for token in argument.tokens:
             name = token.keyword if token.source == "env" else argument.name
             where = {"cli": "", "env": "environment: "}.get(token.source, f"{token.source}: ")
-            if token.value == "" and argument.hint is not bool:
+            if token.value == "" and argument.hint not in (bool, bool | None):
                 raise ConfigError(f"{where}{name} is empty; give it a value, or leave it out")
             if argument.hint in (int, int | None) and "." in token.value:
                 raise ConfigError(f"{where}{name} is {token.value}, expected a whole number")
