@@ -111,17 +111,18 @@ def checkpoint(tmp_path, few, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "message"),
+    ("arguments", "complaint"),
     [
-        (["--epochs", "9"], 2, "--epochs is 9, and the training that --resume names began with 15; leave it out"),
-        (["--output", "other.keras"], 2, "--output is other.keras, and m.checkpoint.npz belongs to m.keras"),
-        (["--members", "2"], 2, "--resume goes on with one training, and --members begins several"),
-        (["--data", "mnist"], 3, "m.checkpoint.npz: was trained on images with sha256 "),
+        (["--epochs", "9"], (2, "--epochs is 9, and the training that --resume names began with 15; leave it out")),
+        (["--output", "other.keras"], (2, "--output is other.keras, and m.checkpoint.npz belongs to m.keras")),
+        (["--members", "2"], (2, "--resume goes on with one training, and --members begins several")),
+        (["--data", "mnist"], (3, "m.checkpoint.npz: was trained on images with sha256 ")),
     ],
 )
-def test_what_a_checkpoint_does_not_belong_to_is_named(checkpoint, few, capsys, arguments, status, message):
+def test_what_a_checkpoint_does_not_belong_to_is_named(checkpoint, few, capsys, arguments, complaint):
     """Before a process is started."""
     data = [] if "--data" in arguments else ["--data", str(few)]
+    status, message = complaint
     assert run_cli(["train", "--resume", checkpoint, *data, *arguments]) == status
     assert message in capsys.readouterr().err
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Group, Parameter
 
 from mnist_report.commands.console import Console, ConsoleOptions, console, interrupt_flag, log
+from mnist_report.commands.curve import curve
 from mnist_report.commands.options import Data, Device, ReadingOptions
 from mnist_report.commands.recipe_options import RecipeOptions, check_same, chosen_recipe
 from mnist_report.data.reading import AS_IT_IS, Reading
@@ -139,13 +140,16 @@ def _train_one(dataset: "Dataset", task: Task, device: str, terminal: Console) -
     state = checkpoint_path(task.output)
     if state.exists() and task.resumed is None:
         log.warning("%s, of a training that did not come to its end, will be replaced by this one's", state)
-    with terminal.progress("epoch 1") as move, interrupt_flag() as stopped:
+    losses = [epoch.val_loss for epoch in task.resumed.history] if task.resumed else []
+    with terminal.progress("training") as move, interrupt_flag() as stopped:
 
         def show(news: "Progress | Epoch") -> None:
             if isinstance(news, Epoch):
+                losses.append(news.val_loss)
                 log.info(news.line, extra={"epoch": news.epoch, "val_loss": news.val_loss})
             else:
-                move(news.step, news.steps, f"epoch {news.epoch}")
+                so_far = f"  held-out loss {curve(losses)} {losses[-1]:.4f}" if losses else ""
+                move(news.step, news.steps, f"epoch {news.epoch} of {task.recipe.epochs}{so_far}")
 
         trained = train(
             dataset,
