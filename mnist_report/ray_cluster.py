@@ -28,11 +28,9 @@ def check_cluster(engine: Engine) -> None:
     """See that there may be workers, without starting any.
 
     Raises:
-        ConfigError: Ray is not installed, or the number of workers is below 1.
+        ConfigError: Ray is not installed.
         DeviceError: nothing listens at the cluster's address.
     """
-    if engine.workers is not None and engine.workers < 1:
-        raise ConfigError(f"workers is {engine.workers}, expected at least 1")
     import_ray(engine)
     if engine.ray_address is not None:
         _knock(engine.ray_address)

@@ -191,7 +191,7 @@ def ray_engine(
         engine: how many workers, and where.
 
     Raises:
-        ConfigError: Ray is not installed, the number of workers is below 1, or the model cannot have that precision.
+        ConfigError: Ray is not installed, or the model cannot have that precision.
         DeviceError: the cluster cannot be reached, or has no GPU and one is asked for.
     """
     check_precision(model, precision)

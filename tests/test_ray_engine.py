@@ -78,17 +78,6 @@ def test_without_ray_the_extra_is_named(monkeypatch):
         pass
 
 
-@pytest.mark.parametrize("workers", [0, -2])
-def test_a_number_of_workers_is_at_least_one(workers):
-    """Status 2."""
-    model = identify_model(shipped_model())
-    with (
-        pytest.raises(ConfigError, match=f"workers is {workers}, expected at least 1"),
-        ray_engine(model, "cpu", 500, "float32", Engine(workers=workers)),
-    ):
-        pass
-
-
 @ray_is_there
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nowhere.invalid:6379"])
 def test_a_cluster_that_is_not_there_is_said_at_once(tmp_path, address):

@@ -11,12 +11,15 @@ from tiny_run import (
     all_right,
     epochs,
     one_image,
+    tiny_predictions,
     tiny_provenance,
     tiny_run,
 )
 
 from mnist_report.evaluation.evaluation import evaluate
+from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.predictions import make_predictions
+from mnist_report.evaluation.summary import Summary, evaluate_summary
 from mnist_report.report import provenance, tables, text
 
 
@@ -153,3 +156,12 @@ def test_the_coverage_is_that_of_a_plain_loop():
         assert float(risk.removesuffix(" %")) == pytest.approx(100 * (~right[:k]).mean(), abs=5e-4)
         assert float(least.removesuffix(" %")) == pytest.approx(100 * sure[k - 1], abs=0.01)
     assert table.rows[-1][0] == "100.0 %"
+
+
+def test_a_counted_report_says_what_is_left_out_and_what_is_cut_otherwise():
+    """Dashes, suspected labels, and slants in steps; one of every row says nothing."""
+    predictions, images = tiny_predictions(), np.zeros((12, 6, 5), np.uint8)
+    note = tables.counted_note(evaluate_summary(Summary.of(predictions, images, Wanted())))
+    for part in ("ROC AUC", "the number of suspected labels", "Slants were rounded to 0.001", "1,000 worst mistakes"):
+        assert part in note
+    assert tables.counted_note(evaluate(predictions)) == ""

@@ -8,6 +8,7 @@ from mnist_report.evaluation.calibration import noise_floor
 from mnist_report.evaluation.evaluation import CHANGED_BY_TEMPERATURE, Evaluation
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.mistakes import MOST_LISTED
+from mnist_report.evaluation.quartiles import STEP
 from mnist_report.report import text
 
 
@@ -106,8 +107,10 @@ def counted_note(evaluation: Evaluation) -> str:
         return ""
     return (
         "The images were counted part by part. What needs every row at once was left out and has a dash: equal-mass "
-        "calibration error, risk-coverage, ROC AUC, average precision and the percentiles of confidence. Of mistakes "
-        f"and hard images those are listed that matter most, at least the {text.count(MOST_LISTED)} worst mistakes."
+        "calibration error, risk-coverage, ROC AUC, average precision, the percentiles of confidence and the number of "
+        f"suspected labels. Slants were rounded to {STEP:g} before they were cut into quarters, so an image on the "
+        "boundary may stand in the next one. Of mistakes and hard images those are listed that matter most, at least "
+        f"the {text.count(MOST_LISTED)} worst mistakes."
     )
 
 
