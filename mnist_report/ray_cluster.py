@@ -20,8 +20,8 @@ KNOCK_SECONDS = 5
 # Of a path below which Ray makes sockets, whose own paths have a limit.
 MOST_LETTERS = 40
 NOBODY = "--ray-address {}: no cluster answers"
-# What colours text and moves the cursor (ECMA-48): not for a message.
-ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
+# What colours text, moves the cursor or names the window (ECMA-48): not for a message.
+ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\^_])")
 
 
 def check_cluster(engine: Engine) -> None:

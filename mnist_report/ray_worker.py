@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mnist_report.counting import Counted, LocalEngine, Plan, count_shard, local_engine
 from mnist_report.data.shard_reading import read_shard
 from mnist_report.data.shards import Shard
+from mnist_report.errors import ModelError
 from mnist_report.inference import Inference
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
@@ -44,13 +45,16 @@ class Worker:
             cpus: so many threads for it.
 
         Raises:
-            MnistReportError: see `RunningModel.wait_until_loaded`.
-            OSError: the model cannot be unpacked.
+            ModelError: the model cannot be unpacked, or see `RunningModel.wait_until_loaded`.
+            DeviceError: the device that was asked for is not there.
         """
         os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(cpus)
         remove_leftovers()  # of workers that were lost on this machine
         folder = self._until_the_end.enter_context(scratch_folder())
-        copy = unpack(packed, folder)
+        try:
+            copy = unpack(packed, folder)
+        except OSError as error:
+            raise ModelError(f"{model.path}: cannot be copied to {folder} of a worker's machine ({error})") from error
         self._engine = self._until_the_end.enter_context(local_engine(replace(model, copy=copy), *asked))
         return self._engine.wait_until_loaded()
 

@@ -1,12 +1,10 @@
 """Shards on the workers of a Ray cluster."""
 
-import io
 import json
 import os
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 from collections import deque
 from pathlib import Path
@@ -14,12 +12,10 @@ from pathlib import Path
 import pytest
 from conftest import COMMAND
 from counted_work import write_shards
+from fuzz_seeds import onnx_seed
 
-from mnist_report.engines import Engine
-from mnist_report.errors import ConfigError, DeviceError
-from mnist_report.model.store import identify_model, shipped_model
-from mnist_report.ray_engine import ray_engine
-from mnist_report.ray_worker import pack, unpack
+from mnist_report import ray_engine
+from mnist_report.errors import ConfigError, DeviceError, ModelError
 
 ray_is_there = pytest.mark.skipif(
     subprocess.run([sys.executable, "-c", "import ray"], capture_output=True, check=False).returncode != 0,
@@ -29,7 +25,7 @@ ray_is_there = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def pattern(tmp_path_factory):
-    return write_shards(tmp_path_factory.mktemp("data") / "shards", (500, 150, 500, 50))
+    return write_shards(tmp_path_factory.mktemp("data") / "shards", (500, 150, 500, 50, 1))
 
 
 def run(folder, *options):
@@ -52,30 +48,22 @@ def same_numbers(one, other):
 
 @ray_is_there
 def test_two_workers_give_the_bytes_of_one_process(pattern, tmp_path):
-    """Every table, and every row that is stored; the report differs in what it says of the run."""
+    """Every table, and every row that is stored; the report differs in what it says of the run.
+
+    The last shard has one image.
+    """
     alone, first = run(tmp_path / "alone", "--data", pattern, "--no-predictions")
     shared, second = run(tmp_path / "shared", "--data", pattern, "--engine", "ray", "--workers", "2")
     assert alone.returncode == shared.returncode == 0, alone.stderr + shared.stderr
     assert same_numbers(first, second)
     engine = json.loads((second / "run.json").read_text("utf-8"))["engine"]
     assert engine.pop("seconds") > 0
-    assert engine == {"name": "ray", "workers": 2, "shards": 4, "retries": 0, "predictions": True}
-    assert "4 shards on 2 workers of Ray" in (second / "report.html").read_text("utf-8")
+    assert engine == {"name": "ray", "workers": 2, "shards": 5, "retries": 0, "predictions": True}
+    assert "5 shards on 2 workers of Ray" in (second / "report.html").read_text("utf-8")
     assert "Token" not in shared.stderr
     from pyarrow import parquet
 
-    assert parquet.read_table(second / "predictions.parquet")["index"].to_pylist() == list(range(1_200))
-
-
-def test_without_ray_the_extra_is_named(monkeypatch):
-    """Status 2."""
-    monkeypatch.setitem(sys.modules, "ray", None)
-    model = identify_model(shipped_model())
-    with (
-        pytest.raises(ConfigError, match=r"pip install 'mnist-report\[ray\]'"),
-        ray_engine(model, "cpu", 500, "float32", Engine()),
-    ):
-        pass
+    assert parquet.read_table(second / "predictions.parquet")["index"].to_pylist() == list(range(1_201))
 
 
 @ray_is_there
@@ -90,6 +78,50 @@ def test_a_cluster_that_is_not_there_is_said_at_once(tmp_path, address):
 
 
 @ray_is_there
+@pytest.mark.parametrize("fault", ["model", "data"])
+def test_what_fails_on_a_worker_ends_as_a_local_run(tmp_path, fault):
+    """With its status and its line: while the model is loaded, and while a shard is read."""
+    pytest.importorskip("onnxruntime")
+    (tmp_path / "mine.onnx").write_bytes(b"\x08\x07" if fault == "model" else onnx_seed())
+    pattern = write_shards(tmp_path / "shards", (60, 50))
+    if fault == "data":
+        damaged = tmp_path / "shards" / "part-001.parquet"
+        content = damaged.read_bytes()
+        damaged.write_bytes(content[:100] + bytes(2_000) + content[2_100:])
+    options = ("--model", str(tmp_path / "mine.onnx"), "--data", pattern)
+    alone, _ = run(tmp_path / "alone", *options, "--no-predictions")
+    shared, _ = run(tmp_path / "shared", *options, "--engine", "ray", "--workers", "1")
+    assert (alone.returncode, shared.returncode) == (3, 3), alone.stderr + shared.stderr
+    assert shared.stderr.splitlines()[-1] == alone.stderr.splitlines()[-1]
+    assert "lost" not in shared.stderr
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConfigError("a precision"),
+        ModelError("a model"),
+        OSError(28, "No space left on device", "scratch"),
+        MemoryError("no memory"),
+        ValueError("a bug"),
+    ],
+)
+def test_an_error_of_a_worker_is_raised_here_as_it_was_there(monkeypatch, error):
+    """The same class, so the same status; a full disk is no bug of ours."""
+    ray = pytest.importorskip("ray")
+    from ray.exceptions import RayTaskError
+
+    def fail(_):
+        raise RayTaskError("count", "its traceback", error, "a worker", 1, "10.0.0.5").as_instanceof_cause()
+
+    monkeypatch.setattr(ray, "get", fail)
+    with pytest.raises(type(error)) as caught:
+        ray_engine._get("a reference")
+    assert type(caught.value) is type(error)
+    assert (str(caught.value), caught.value.args) == (str(error), error.args)
+
+
+@ray_is_there
 def test_data_that_must_be_read_from_the_beginning_are_refused(tmp_path):
     """A gzipped file of many shards has no middle; status 2 with what to do."""
     import numpy as np
@@ -101,31 +133,9 @@ def test_data_that_must_be_read_from_the_beginning_are_refused(tmp_path):
     assert answer.returncode in {2, 3}, answer.stderr
 
 
-@pytest.mark.parametrize("folder", [False, True])
-def test_a_model_is_sent_as_it_is(tmp_path, folder):
-    """A file, or a folder with all that is in it."""
-    there = tmp_path / "model"
-    if folder:
-        (there / "variables").mkdir(parents=True)
-        (there / "variables" / "data").write_bytes(b"weights")
-    else:
-        there.write_bytes(b"weights")
-    (tmp_path / "elsewhere").mkdir()
-    copy = unpack(pack(there), tmp_path / "elsewhere")
-    assert (copy / "variables" / "data" if folder else copy).read_bytes() == b"weights"
-
-
-def test_what_leads_out_of_the_folder_is_not_unpacked(tmp_path):
-    """Whoever packed it."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        archive.addfile(tarfile.TarInfo("../outside"))
-    with pytest.raises(tarfile.OutsideDestinationError):
-        unpack(buffer.getvalue(), tmp_path)
-
-
-def workers_of(parent: int) -> list[int]:
-    """The processes of Ray's workers that hold a model, below a command."""
+def workers_of(parent: int, doing: str = "") -> list[int]:
+    """The processes of Ray's workers below a command that are at a method now, or of all."""
+    title = f"ray::Worker.{doing}" if doing else "ray::Worker"
     children: dict[int, list[int]] = {}
     names = {}
     for path in Path("/proc").glob("[0-9]*"):
@@ -139,8 +149,18 @@ def workers_of(parent: int) -> list[int]:
     while queue:
         below = children.get(queue.popleft(), [])
         queue += below
-        found += [pid for pid in below if names.get(pid, b"").startswith(b"ray::Worker")]
+        found += [pid for pid in below if names.get(pid, b"").startswith(title.encode())]
     return found
+
+
+def kill_one(process, doing):
+    """SIGKILL to a worker that is at a method now; which one, or None where the command has ended before."""
+    while process.poll() is None:
+        if victims := workers_of(process.pid, doing):
+            os.kill(victims[-1], signal.SIGKILL)
+            return victims[-1]
+        time.sleep(0.01)
+    return None
 
 
 @pytest.mark.slow
@@ -151,26 +171,40 @@ def test_a_killed_worker_changes_nothing(tmp_path):
     alone, expected = run(tmp_path / "alone", "--data", pattern, "--no-predictions")
     assert alone.returncode == 0, alone.stderr
     killed = 0
-    for attempt in range(5):
+    # Both while they look at the first images and while they count.
+    for attempt, doing in enumerate(["count", "predict", "count", "count", "count"]):
         folder = tmp_path / f"killed-{attempt}"
         folder.mkdir()
         command = [COMMAND, "run", "--format", "html", "--data", pattern, "--engine", "ray", "--workers", "2"]
         with (folder / "log").open("w") as log:
             process = subprocess.Popen([*command, "-v"], cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True)
-        while "pixels" not in (folder / "log").read_text("utf-8") and process.poll() is None:
-            time.sleep(0.05)
-        time.sleep(0.5 + 0.3 * attempt)
-        victims = workers_of(process.pid)
-        os.kill(victims[attempt % len(victims)], signal.SIGKILL)
+        victim = kill_one(process, doing)
         printed, _ = process.communicate(timeout=300)
         text = (folder / "log").read_text("utf-8")
         assert process.returncode == 0, text
         assert same_numbers(expected, folder / printed.strip())
-        retries = json.loads((folder / printed.strip() / "run.json").read_text("utf-8"))["engine"]["retries"]
-        killed += retries
-        assert retries == text.count("a worker was lost over") <= 1
-        print(f"{attempt}: pid {victims}, retries {retries}")
-    assert killed >= 4  # one may have been between two shards
+        engine = json.loads((folder / printed.strip() / "run.json").read_text("utf-8"))["engine"]
+        assert engine["shards"] == 20
+        assert engine["retries"] == text.count("a worker was lost over shard") <= (doing == "count")
+        killed += text.count("a worker was lost over")
+        print(f"{attempt}: killed {victim} at {doing}; {engine}; the same bytes as of one process")
+    assert killed >= 4  # one may have had its answer handed over
+
+
+@pytest.mark.slow
+@ray_is_there
+def test_a_shard_that_no_worker_survives_ends_the_run(tmp_path):
+    """Status 3 after so many tries, with its name; it is not tried for ever."""
+    pytest.importorskip("onnxruntime")
+    (tmp_path / "mine.onnx").write_bytes(onnx_seed())
+    pattern = write_shards(tmp_path / "shards", (5_000,))
+    command = [COMMAND, "run", "--model", "mine.onnx", "--data", pattern, "--engine", "ray", "--workers", "1"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    killed = {kill_one(process, "count") for _ in range(10)} - {None}
+    _, said = process.communicate(timeout=300)
+    assert process.returncode == 3, said
+    assert "4 workers were lost over shard 0, part-000.parquet rows 0-4999" in said.splitlines()[-1]
+    assert len(killed) == 4
 
 
 @pytest.mark.slow
