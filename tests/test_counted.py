@@ -1,9 +1,13 @@
 """Runs whose images are counted shard by shard."""
 
 import json
+import os
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
 
 import counted_work
 import numpy as np
@@ -12,12 +16,12 @@ from counted_work import engine_of_means, means, nearest, write_shards
 
 from mnist_report import counted
 from mnist_report.cli import run_cli
-from mnist_report.counted import is_counted, refuse_what_needs_rows, run_counted
+from mnist_report.counted import is_counted, refuse_what_needs_rows, rehearse_counted, run_counted
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.reading import Reading
 from mnist_report.data.sources import load_dataset
 from mnist_report.engines import Engine
-from mnist_report.errors import ConfigError, DataError, ModelError
+from mnist_report.errors import ConfigError, DataError, DeviceError, MnistReportError, ModelError, OutputError
 from mnist_report.evaluation.evaluation import evaluate
 from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.gates.rules import parse_gates
@@ -51,6 +55,8 @@ def pattern(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _without_a_process(monkeypatch):
     monkeypatch.setattr(counted, "_engine", engine_of_means)
+    with patch.dict(os.environ):  # where Ray's settings stand once it is looked for
+        yield
 
 
 def job_of(pattern, reports, **more):
@@ -320,3 +326,46 @@ def test_options_that_nothing_would_heed_are_refused(options, said, tmp_path, ca
     assert run_cli(["run", *options, "--reports", str(tmp_path / "reports")]) == 2
     assert said in capfd.readouterr().err
     assert not (tmp_path / "reports").exists()
+
+
+def test_a_rehearsal_that_finds_nothing_leaves_nothing(pattern, tmp_path):
+    """Neither a run nor a part of one; and no model is asked for."""
+    rehearse_counted(job_of(pattern, tmp_path / "reports", model=tmp_path / "not-trained-yet.keras"))
+    assert list((tmp_path / "reports").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "said"),
+    [
+        ({"data": "nowhere"}, DataError, "nowhere"),
+        ({"templates": Path("no-templates")}, MnistReportError, "no-templates"),
+        ({"slices": Path("s.csv")}, ConfigError, "--slices s.csv: needs every row at once"),
+    ],
+)
+def test_a_rehearsal_finds_what_would_fail_after_a_long_training(pattern, tmp_path, more, error, said):
+    """Data, templates, and what a counted run cannot give."""
+    with pytest.raises(error, match=said):
+        rehearse_counted(job_of(pattern, tmp_path / "reports", **more))
+
+
+@pytest.mark.usefixtures("socket_enabled")
+def test_a_rehearsal_looks_for_the_cluster(pattern, tmp_path, monkeypatch):
+    """Nobody listens there."""
+    monkeypatch.setitem(sys.modules, "ray", ModuleType("ray"))
+    with pytest.raises(DeviceError, match="no cluster answers"):
+        rehearse_counted(job_of(pattern, tmp_path, engine=Engine(engine="ray", ray_address="127.0.0.1:1")))
+
+
+def test_a_rehearsal_finds_a_file_in_the_place_of_the_reports(pattern, tmp_path):
+    """Where nothing could be written."""
+    (tmp_path / "reports").write_text("mine", "utf-8")
+    with pytest.raises(OutputError, match="is a file, expected a folder"):
+        rehearse_counted(job_of(pattern, tmp_path / "reports"))
+
+
+def test_nothing_is_trained_for_a_cluster_that_cannot_be_used(monkeypatch, tmp_path, capfd):
+    """`run --train` rehearses first: without Ray it is status 2, and no epoch begins."""
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setattr("mnist_report.commands.run.train_model", None)
+    assert run_cli(["run", "--train", "--engine", "ray", "--reports", str(tmp_path / "reports")]) == 2
+    assert "Ray is not installed" in capfd.readouterr().err

@@ -33,9 +33,9 @@ def test_without_ray_the_extra_is_named(monkeypatch):
         check_cluster(Engine(engine="ray"))
 
 
-@pytest.mark.usefixtures("_ray_is_installed")
+@pytest.mark.usefixtures("_ray_is_installed", "socket_enabled")
 @pytest.mark.parametrize("prefix", ["", "ray://"])
-def test_a_cluster_where_nobody_listens_is_an_error(socket_enabled, prefix):  # noqa: ARG001  pytest-socket's
+def test_a_cluster_where_nobody_listens_is_an_error(prefix):
     """At once; Ray itself would ask for minutes."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"{prefix}127.0.0.1:{server.getsockname()[1]}"
@@ -53,8 +53,8 @@ def test_an_address_that_ray_looks_up_is_left_to_it(address):
     check_cluster(Engine(engine="ray", ray_address=address))
 
 
-@pytest.mark.usefixtures("_ray_is_installed")
-def test_a_port_that_cannot_be_is_an_error(socket_enabled):  # noqa: ARG001  pytest-socket's
+@pytest.mark.usefixtures("_ray_is_installed", "socket_enabled")
+def test_a_port_that_cannot_be_is_an_error():
     """And no bug."""
     with pytest.raises(DeviceError, match="no cluster answers"):
         check_cluster(Engine(engine="ray", ray_address="127.0.0.1:99999"))
