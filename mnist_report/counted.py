@@ -81,7 +81,7 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
     with recorded(run_id_of(job, surroundings)) as lines, unfinished_run(job.reports) as folder:
         watch = Stopwatch()
         check_templates(job.templates)
-        shards = find_shards(job.data, job.split, job.reading)
+        shards = _shards(job)
         in_all = text.plural(len(shards.shards), "shard")
         log.info("%s: %s split, %s images in %s", job.data, job.split, text.count(shards.n), in_all)
         with (
@@ -152,7 +152,7 @@ def rehearse_counted(job: Job) -> None:
     refuse_what_needs_rows(job)
     with unfinished_run(job.reports):
         check_templates(job.templates)
-        find_shards(job.data, job.split, job.reading)
+        _shards(job)
         usable_formats(job.formats)
         if job.engine.engine == "ray":
             from mnist_report.ray_cluster import check_cluster
@@ -174,6 +174,21 @@ def refuse_what_needs_rows(job: Job) -> None:
             )
     if job.together:
         raise ConfigError("images that are counted part by part have no leaderboard; run each model alone")
+
+
+def _shards(job: Job) -> Shards:
+    """The images in parts.
+
+    Raises:
+        ConfigError: workers cannot share them.
+    """
+    shards = find_shards(job.data, job.split, job.reading)
+    if job.engine.engine == "ray" and not shards.apart:
+        raise ConfigError(
+            f"--engine ray: {job.data} can only be read from its beginning, so workers cannot share it; give Parquet "
+            "files, uncompressed IDX files or a folder of pictures, or leave --engine ray out"
+        )
+    return shards
 
 
 def _engine(job: Job, file: ModelFile) -> AbstractContextManager[ModelEngine]:

@@ -23,6 +23,9 @@ NOBODY = "--ray-address {}: no cluster answers"
 # What colours text, moves the cursor or names the window (ECMA-48): not for a message.
 ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\^_])")
 
+# What says nothing to people of a worker that is lost; where it was does.
+IDENTITIES = re.compile(r"^\s*(class_name|actor_id|namespace): .*$", re.MULTILINE)
+
 
 def check_cluster(engine: Engine) -> None:
     """See that there may be workers, without starting any.
@@ -31,15 +34,32 @@ def check_cluster(engine: Engine) -> None:
         ConfigError: Ray is not installed.
         DeviceError: nothing listens at the cluster's address.
     """
-    import_ray(engine)
+    # Ray reads its environment when it is imported. It would tell its makers about each run.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if engine.ray_address is None and "RAY_AUTH_MODE" not in os.environ:
+        # A cluster that is ours alone has a token of its own; Ray would write one into the home folder.
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    try:
+        import ray  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            f"--engine ray: Ray is not installed ({error}); install the extra: pip install 'mnist-report[ray]'"
+        ) from error
     if engine.ray_address is not None:
         _knock(engine.ray_address)
 
 
 @contextmanager
 def cluster(engine: Engine) -> Iterator[Any]:
-    """Join or start a cluster; see `_connect`."""
-    ray = import_ray(engine)
+    """Join a cluster, or start one of this machine alone, and give the module `ray`; it is left with the context.
+
+    Raises:
+        ConfigError: Ray is not installed.
+        DeviceError: there is no cluster at the address, or none can be started here.
+    """
+    check_cluster(engine)
+    import ray
+
     # Ray prints there that a worker is lost, which we say ourselves; and it is for machines to read.
     with scratch_folder() as folder, redirect_stdout(io.StringIO()):
         _connect(ray, engine, folder)
@@ -47,22 +67,6 @@ def cluster(engine: Engine) -> Iterator[Any]:
             yield ray
         finally:
             ray.shutdown()
-
-
-def import_ray(engine: Engine) -> Any:
-    """Ray, which reads its environment when it is imported."""
-    # It would tell its makers about each run.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if engine.ray_address is None and "RAY_AUTH_MODE" not in os.environ:
-        # A cluster that is ours alone has a token of its own; Ray would write one into the home folder.
-        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    try:
-        import ray
-    except ImportError as error:
-        raise ConfigError(
-            f"--engine ray: Ray is not installed ({error}); install the extra: pip install 'mnist-report[ray]'"
-        ) from error
-    return ray
 
 
 def _connect(ray: Any, engine: Engine, folder: Path) -> None:
@@ -104,4 +108,4 @@ def share_of(there: int, workers: int) -> float:
 
 def one_line(error: Exception) -> str:
     """What Ray says, in one line of a sane length."""
-    return " ".join(ESCAPE.sub("", str(error)).split())[:200]
+    return " ".join(IDENTITIES.sub("", ESCAPE.sub("", str(error))).split())[:200]

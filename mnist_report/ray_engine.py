@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mnist_report.counting import Counted, Plan
 from mnist_report.data.shards import Shard, Shards
 from mnist_report.engines import Engine
-from mnist_report.errors import ConfigError, DeviceError, ModelError
+from mnist_report.errors import DeviceError, ModelError
 from mnist_report.inference import Inference
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
@@ -21,7 +21,7 @@ from mnist_report.model.outputs import Agreement
 from mnist_report.model.precision import Precision, check_precision
 from mnist_report.model.scaling import Preparation
 from mnist_report.model.store import ModelFile
-from mnist_report.ray_cluster import check_cluster, cluster, one_line, share_of
+from mnist_report.ray_cluster import cluster, one_line, share_of
 from mnist_report.ray_worker import Worker, pack
 
 log = logging.getLogger("mnist_report")
@@ -48,16 +48,19 @@ class RayEngine:
 
     Attributes:
         model: its file.
-        workers: how many there are.
         retries: how often a shard was given to another worker.
     """
 
     model: ModelFile
-    workers: int
     _start: Callable[[], _Hand]
     _crew: list[_Hand]
     _lost: Counter[str] = field(default_factory=Counter)
     retries: int = 0
+
+    @property
+    def workers(self) -> int:
+        """How many there are."""
+        return len(self._crew)
 
     def wait_until_loaded(self) -> tuple[Anatomy, Backend]:
         """See `RunningModel.wait_until_loaded`; all workers have then loaded it."""
@@ -89,11 +92,6 @@ class RayEngine:
         A shard whose worker is lost is given to another one. What a lost worker had not handed over does not count, so
         each shard counts once.
         """
-        if not shards.apart:
-            raise ConfigError(
-                f"--engine ray: {shards.source} can only be read from its beginning, so workers cannot share it; "
-                "give Parquet files, uncompressed IDX files or a folder of pictures"
-            )
         waiting, idle = deque(shards.shards), deque(range(self.workers))
         # What each answer will be of: a worker's number, and its shard, or None where a new worker loads the model.
         asked: dict[Any, tuple[int, Shard | None]] = {}
@@ -125,6 +123,12 @@ class RayEngine:
             while turn in finished:
                 yield finished.pop(turn)
                 turn += 1
+
+    def end(self) -> None:
+        """Let the workers clear up, as far as they do it at once."""
+        import ray
+
+        ray.wait([hand.worker.end.remote() for hand in self._crew], num_returns=self.workers, timeout=END_SECONDS)
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         """What the first worker answers, or the one that takes its place.
@@ -170,12 +174,6 @@ class RayEngine:
         log.warning("a worker was lost over %s; another one takes its place: %s", doing, error)
         self._crew[number] = self._start()
 
-    def end(self) -> None:
-        """Let the workers clear up, as far as they do it at once."""
-        import ray
-
-        ray.wait([hand.worker.end.remote() for hand in self._crew], num_returns=self.workers, timeout=END_SECONDS)
-
 
 @contextmanager
 def ray_engine(
@@ -195,7 +193,6 @@ def ray_engine(
         DeviceError: the cluster cannot be reached, or has no GPU and one is asked for.
     """
     check_precision(model, precision)
-    check_cluster(engine)
     with cluster(engine) as ray:
         there = ray.cluster_resources()
         gpus = 0 if device == "cpu" else int(there.get("GPU", 0))
@@ -206,14 +203,16 @@ def ray_engine(
         each = max(1, cpus // workers)
         # Less than a CPU where there are more workers than CPUs; else they would wait for one for ever.
         share = {"num_cpus": share_of(cpus, workers), "num_gpus": share_of(gpus, workers)}
-        remote, packed = ray.remote(**share)(Worker), ray.put(pack(model.loaded))
+        # Else as many as have room there would begin on one machine, while the others idle.
+        remote = ray.remote(scheduling_strategy="SPREAD", **share)(Worker)
+        packed = ray.put(pack(model.loaded))
 
         def start() -> _Hand:
             worker = remote.remote()
             asked = (device, batch_size, precision)
             return _Hand(worker, worker.begin.remote(packed, replace(model, copy=None), asked, each))
 
-        running = RayEngine(model, workers, start, [start() for _ in range(workers)])
+        running = RayEngine(model, start, [start() for _ in range(workers)])
         try:
             yield running
         finally:

@@ -13,6 +13,7 @@ import counted_work
 import numpy as np
 import pytest
 from counted_work import engine_of_means, means, nearest, write_shards
+from makers import write_idx_folder
 
 from mnist_report import counted
 from mnist_report.cli import run_cli
@@ -361,6 +362,17 @@ def test_a_rehearsal_finds_a_file_in_the_place_of_the_reports(pattern, tmp_path)
     (tmp_path / "reports").write_text("mine", "utf-8")
     with pytest.raises(OutputError, match="is a file, expected a folder"):
         rehearse_counted(job_of(pattern, tmp_path / "reports"))
+
+
+def test_what_workers_cannot_share_is_refused_before_there_are_any(tmp_path):
+    """A gzipped file of many shards has no middle; status 2 with what to do, in a rehearsal too."""
+    n = 65_537
+    folder = write_idx_folder(tmp_path / "idx", np.zeros((n, 4, 4), np.uint8), np.zeros(n, np.uint8), suffix=".gz")
+    job = job_of(str(folder), tmp_path / "reports", engine=Engine(engine="ray"))
+    for begin in (rehearse_counted, lambda job: run_counted(job, SURROUNDINGS, nobody)):
+        with pytest.raises(ConfigError, match="can only be read from its beginning, so workers cannot share it; give"):
+            begin(job)
+    rehearse_counted(replace(job, engine=Engine(no_predictions=True)))
 
 
 def test_nothing_is_trained_for_a_cluster_that_cannot_be_used(monkeypatch, tmp_path, capfd):

@@ -80,6 +80,13 @@ def test_what_ray_says_is_one_line_without_colours():
     assert len(one_line(RuntimeError("word " * 100))) == 200
 
 
+def test_of_a_lost_worker_it_is_said_where_it_was_and_why():
+    """Not what Ray calls it."""
+    facts = ("class_name: Worker", "actor_id: cdada0769c1c", "pid: 7", "namespace: 6684", "ip: 10.0.0.5")
+    said = "".join(["It died.\n", *(f"\t{fact}\n" for fact in facts), "No memory."])
+    assert one_line(RuntimeError(said)) == "It died. pid: 7 ip: 10.0.0.5 No memory."
+
+
 @pytest.mark.parametrize(("there", "workers", "expected"), [(0, 3, 0.0), (4, 2, 1.0), (2, 2, 1.0), (2, 3, 0.5)])
 def test_workers_share_devices_so_that_all_fit(there, workers, expected):
     """Two on each of two for three of them; none where there is none."""

@@ -121,18 +121,6 @@ def test_an_error_of_a_worker_is_raised_here_as_it_was_there(monkeypatch, error)
     assert (str(caught.value), caught.value.args) == (str(error), error.args)
 
 
-@ray_is_there
-def test_data_that_must_be_read_from_the_beginning_are_refused(tmp_path):
-    """A gzipped file of many shards has no middle; status 2 with what to do."""
-    import numpy as np
-    from makers import write_idx_folder
-
-    images = np.zeros((70_000, 4, 4), np.uint8)
-    folder = write_idx_folder(tmp_path / "idx", images, np.zeros(70_000, np.uint8), suffix=".gz")
-    answer, _ = run(tmp_path / "run", "--engine", "ray", "--workers", "1", "--data", str(folder))
-    assert answer.returncode in {2, 3}, answer.stderr
-
-
 def workers_of(parent: int, doing: str = "") -> list[int]:
     """The processes of Ray's workers below a command that are at a method now, or of all."""
     title = f"ray::Worker.{doing}" if doing else "ray::Worker"
@@ -151,6 +139,53 @@ def workers_of(parent: int, doing: str = "") -> list[int]:
         queue += below
         found += [pid for pid in below if names.get(pid, b"").startswith(title.encode())]
     return found
+
+
+CLUSTER = """
+from ray.cluster_utils import Cluster
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 8, "include_dashboard": False})
+cluster.add_node(num_cpus=8)
+print(cluster.address, flush=True)
+input()
+cluster.shutdown()
+"""
+
+
+@pytest.mark.slow
+@ray_is_there
+def test_workers_are_spread_over_the_machines_of_a_cluster_that_is_there(pattern, tmp_path):
+    """Two of eight CPUs each: either gets a worker; the numbers are those of one process, and the cluster stays."""
+    pytest.importorskip("onnxruntime")
+    (tmp_path / "mine.onnx").write_bytes(onnx_seed())
+    options = ("--model", str(tmp_path / "mine.onnx"), "--data", pattern)
+    alone, expected = run(tmp_path / "alone", *options, "--no-predictions")
+    assert alone.returncode == 1, alone.stderr  # it was never trained
+    command = [sys.executable, "-c", CLUSTER]
+    environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0"}
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as there:
+        address = there.stdout.readline().strip()
+        shared = [COMMAND, "run", "--format", "html", *options, "--engine", "ray", "--workers", "2"]
+        with subprocess.Popen(
+            [*shared, "--ray-address", address], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            machines = set()
+            while process.poll() is None:
+                machines |= {parent_of(worker) for worker in workers_of(there.pid)} - {None}
+                time.sleep(0.02)
+            printed, said = process.communicate()
+        assert there.poll() is None
+        there.communicate("\n")
+    assert process.returncode == 1, said
+    assert same_numbers(expected, tmp_path / printed.strip())
+    assert len(machines) == 2
+
+
+def parent_of(pid):
+    """The process that started it: of Ray, what stands for a machine."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
 
 
 def kill_one(process, doing):
