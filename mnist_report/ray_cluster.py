@@ -106,6 +106,6 @@ def share_of(there: int, workers: int) -> float:
     return 1 / math.ceil(workers / there) if there else 0.0
 
 
-def one_line(error: Exception) -> str:
+def one_line(said: object) -> str:
     """What Ray says, in one line of a sane length."""
-    return " ".join(IDENTITIES.sub("", ESCAPE.sub("", str(error))).split())[:200]
+    return " ".join(IDENTITIES.sub("", ESCAPE.sub("", str(said))).split())[:200]

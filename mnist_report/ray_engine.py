@@ -23,6 +23,7 @@ from mnist_report.model.scaling import Preparation
 from mnist_report.model.store import ModelFile
 from mnist_report.ray_cluster import cluster, one_line, share_of
 from mnist_report.ray_worker import Worker, pack
+from mnist_report.report import text
 
 log = logging.getLogger("mnist_report")
 
@@ -66,9 +67,8 @@ class RayEngine:
         """See `RunningModel.wait_until_loaded`; all workers have then loaded it."""
         loaded = [self._loaded(number) for number in range(self.workers)]
         anatomy, backend = loaded[0]
-        log.info(
-            "%s: loaded by %d workers on %s (%s)", self.model.path.name, self.workers, backend.device, backend.name
-        )
+        crew = text.plural(self.workers, "worker")
+        log.info("%s: loaded by %s on %s (%s)", self.model.path.name, crew, backend.device, backend.name)
         return anatomy, backend
 
     def predict(
@@ -246,14 +246,21 @@ def _get(reference: Any) -> Any:
 
     Raises:
         Exception: the worker's own, as if it were raised here.
+        DeviceError: the worker's machine cannot run this program.
         _LostError: there will be no answer.
     """
     import ray
-    from ray.exceptions import RayError, RayTaskError
+    from ray.exceptions import RayActorError, RayError, RayTaskError
 
     try:
         return ray.get(reference)
     except RayTaskError as error:
         raise error.cause from error
     except RayError as error:
+        if isinstance(error, RayActorError) and error.actor_init_failed:
+            # A worker's constructor does nothing, but its modules are imported before.
+            reason = one_line(str(error).strip().splitlines()[-1])
+            raise DeviceError(
+                f"--engine ray: a worker cannot begin ({reason}); install mnist-report on all of its machines"
+            ) from error
         raise _LostError(one_line(error)) from error

@@ -141,6 +141,20 @@ def workers_of(parent: int, doing: str = "") -> list[int]:
     return found
 
 
+def test_a_machine_without_this_program_is_said(monkeypatch):
+    """Status 3 with the reason alone, at once: to try again would not help."""
+    ray = pytest.importorskip("ray")
+    from ray.exceptions import ActorDiedError, RayTaskError
+
+    def fail(_):
+        trace = "Traceback\n  File somewhere\nModuleNotFoundError: No module named 'mnist_report'\n"
+        raise ActorDiedError.from_task_error(RayTaskError("Worker", trace, ImportError(), "a worker", 1, "10.0.0.5"))
+
+    monkeypatch.setattr(ray, "get", fail)
+    with pytest.raises(DeviceError, match=r"cannot begin \(ModuleNotFoundError: No module .*\); install"):
+        ray_engine._get("a reference")
+
+
 CLUSTER = """
 from ray.cluster_utils import Cluster
 cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 8, "include_dashboard": False})
