@@ -121,8 +121,11 @@ def test_an_error_of_a_worker_is_raised_here_as_it_was_there(monkeypatch, error)
     assert (str(caught.value), caught.value.args) == (str(error), error.args)
 
 
-def workers_of(parent: int, doing: str = "") -> list[int]:
-    """The processes of Ray's workers below a command that are at a method now, or of all."""
+def workers_of(root: int, doing: str = "") -> dict[int, int]:
+    """The processes of Ray's workers below one that are at a method now, or all; each with what started it.
+
+    That is one process for each machine. What a worker itself starts is called like it for a moment.
+    """
     title = f"ray::Worker.{doing}" if doing else "ray::Worker"
     children: dict[int, list[int]] = {}
     names = {}
@@ -133,11 +136,13 @@ def workers_of(parent: int, doing: str = "") -> list[int]:
             continue
         children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(path.name))
         names[int(path.name)] = command
-    found, queue = [], deque([parent])
+    found, queue = {}, deque([root])
     while queue:
-        below = children.get(queue.popleft(), [])
+        parent = queue.popleft()
+        below = children.get(parent, [])
         queue += below
-        found += [pid for pid in below if names.get(pid, b"").startswith(title.encode())]
+        if not names.get(parent, b"").startswith(b"ray::"):
+            found |= {pid: parent for pid in below if names.get(pid, b"").startswith(title.encode())}
     return found
 
 
@@ -184,7 +189,7 @@ def test_workers_are_spread_over_the_machines_of_a_cluster_that_is_there(pattern
         ) as process:
             machines = set()
             while process.poll() is None:
-                machines |= {parent_of(worker) for worker in workers_of(there.pid)} - {None}
+                machines |= set(workers_of(there.pid).values())
                 time.sleep(0.02)
             printed, said = process.communicate()
         assert there.poll() is None
@@ -194,20 +199,12 @@ def test_workers_are_spread_over_the_machines_of_a_cluster_that_is_there(pattern
     assert len(machines) == 2
 
 
-def parent_of(pid):
-    """The process that started it: of Ray, what stands for a machine."""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return None
-
-
 def kill_one(process, doing):
     """SIGKILL to a worker that is at a method now; which one, or None where the command has ended before."""
     while process.poll() is None:
-        if victims := workers_of(process.pid, doing):
-            os.kill(victims[-1], signal.SIGKILL)
-            return victims[-1]
+        for victim in workers_of(process.pid, doing):
+            os.kill(victim, signal.SIGKILL)
+            return victim
         time.sleep(0.01)
     return None
 
