@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from mnist_report.counting import Counted, ModelEngine, Plan, local_engine
-from mnist_report.data.class_names import read_class_names
 from mnist_report.data.dataset import Dataset, Described, shards_digest
 from mnist_report.data.limits import MOST_BYTES, MOST_ROWS
 from mnist_report.data.shard_reading import iterate, read_shard
@@ -24,7 +23,7 @@ from mnist_report.evaluation.summary import Summary, add_up
 from mnist_report.inference import AGREEING, Answer, Speed
 from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of
 from mnist_report.judging import Finished, most_runs
-from mnist_report.model.adapter import Anatomy, check_classes
+from mnist_report.model.adapter import check_classes
 from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
 from mnist_report.model.store import ModelFile
@@ -92,7 +91,7 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
             import_libraries(formats)
             drawn = draw_ahead(file.card, formats)
             anatomy, backend = engine.wait_until_loaded()
-            names = _class_names(job, shards, anatomy)
+            names = shards.names
             check_classes(anatomy, len(names), str(job.model))
             few = _few(shards, names)
             sample = partial(training_sample, few, job.reading, job.seed)
@@ -182,13 +181,6 @@ def _engine(job: Job, file: ModelFile) -> AbstractContextManager[ModelEngine]:
 
         return ray_engine(file, job.device, job.batch_size, job.precision, job.engine)
     return local_engine(file, job.device, job.batch_size, job.precision)
-
-
-def _class_names(job: Job, shards: Shards, anatomy: Anatomy) -> tuple[str, ...]:
-    """Those that are wanted, those of the data, or numbers: as many as the model has."""
-    if job.reading.class_names:
-        return read_class_names(job.reading.class_names)
-    return shards.names or tuple(str(k) for k in range(10 if anatomy.single_label else anatomy.num_classes))
 
 
 def _add_up(parts: Iterator[Counted], plan: Plan, folder: Path) -> Total:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.counting import Counted, LocalEngine, Plan, count_shard, local_engine
-from mnist_report.data.shard_reading import read_shard
+from mnist_report.data.shard_reading import ShardReader
 from mnist_report.data.shards import Shard
 from mnist_report.inference import Inference
 from mnist_report.model.adapter import Anatomy
@@ -41,6 +41,7 @@ class Worker:
         folder = self._until_the_end.enter_context(scratch_folder())
         copy = unpack(packed, folder)
         self._engine: LocalEngine = self._until_the_end.enter_context(local_engine(replace(model, copy=copy), *asked))
+        self._reader = self._until_the_end.enter_context(ShardReader())
         self._is_loaded: tuple[Anatomy, Backend] | None = None
 
     def loaded(self) -> tuple[Anatomy, Backend]:
@@ -65,7 +66,7 @@ class Worker:
 
     def count(self, shard: Shard, plan: Plan) -> Counted:
         """Read a shard, ask the model about it and count."""
-        part = read_shard(shard, plan.class_names)
+        part = self._reader.read(shard, plan.class_names)
         self.loaded()  # one that takes another's place was not waited for
         return count_shard(shard, part, self._engine.predict(part.images, _nobody, plan.preparation), plan)
 

@@ -34,6 +34,8 @@ UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+# At once, where only they are read.
+LABELS = 1 << 20
 NO_NPY = "a member is no .npy file"
 # As Keras and as MedMNIST name the arrays of a split.
 KEYS = {
@@ -111,6 +113,18 @@ def stream_npz(path: Path, split: str, counts: Iterable[int]) -> Iterator[Labell
             yield Labelled(grey, labels[:, 0] if is_column(labels.shape) else labels)
         for stream in streams:
             stream.read(1)  # the end, where the checksum is held against what was read
+
+
+def stream_npz_labels(path: Path, split: str) -> Iterator[NDArray[Any]]:
+    """The labels of a split, some at a time, shape (k,); `read_npz_heads` has looked at the archive before.
+
+    Raises:
+        DataError: the archive is damaged.
+    """
+    with _opened(path, split) as (archive, (_, key)), archive.zip.open(_member(archive.zip, key)) as stream:
+        head = _read_head(stream)
+        for first in range(0, head.shape[0], LABELS):
+            yield _read_rows(stream, head, min(LABELS, head.shape[0] - first)).ravel()
 
 
 def is_colour(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
