@@ -1,6 +1,7 @@
 """Tests of `mnist_report.data.parquet_images`."""
 
 import json
+import tracemalloc
 
 import hypothesis.extra.numpy as hnp
 import numpy as np
@@ -160,6 +161,18 @@ def test_a_file_that_is_no_parquet_is_an_error(tmp_path, content):
     (tmp_path / "data.parquet").write_bytes(content)
     with pytest.raises(DataError, match="cannot be read as Parquet"):
         read_parquet_images(tmp_path / "data.parquet", center=False)
+
+
+def test_a_row_group_is_not_held_as_a_whole(tmp_path):
+    """It may be as large as the file: 12 MB here."""
+    noise = np.random.default_rng(4).integers(0, 256, (200, 60_000), dtype=np.uint8)
+    path = write(tmp_path / "data.parquet", [PNG + row.tobytes() for row in noise], [0] * 200)
+    tracemalloc.start()
+    found = read_parquet_images(path, center=False, rows=range(199, 200))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found.images) == 1
+    assert most < 6 << 20
 
 
 @pytest.mark.parametrize("form", ["bytes", "struct"])

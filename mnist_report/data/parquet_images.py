@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_report.data.limits import check_size
 from mnist_report.data.messages import one_line
-from mnist_report.data.parquet_rows import IMAGE, LABEL, PIECE, Onward, as_numbers, labels_of, ours
+from mnist_report.data.parquet_rows import BY_PIECES, IMAGE, LABEL, Onward, as_numbers, labels_of, ours
 from mnist_report.data.pictures import Stack, decode_picture
 from mnist_report.data.reading import Labelled
 from mnist_report.errors import UNREADABLE, DataError
@@ -67,7 +67,7 @@ class ParquetImages:
         with _readable(path), ExitStack() as opened:
             # A file object: pyarrow would take a folder for a data set of many files.
             file = opened.enter_context(path.open("rb"))
-            self._table = opened.enter_context(parquet.ParquetFile(file, buffer_size=PIECE))
+            self._table = opened.enter_context(parquet.ParquetFile(file, **BY_PIECES))
             _check_columns(self._table.schema_arrow.names, path)
             self._names = _class_names(self._table.schema_arrow.metadata)
             self._rows = Onward(self._table, path)
@@ -104,7 +104,7 @@ def look_at_images(path: Path) -> Sight:
     """
     from pyarrow import parquet
 
-    with _readable(path), path.open("rb") as file, parquet.ParquetFile(file, buffer_size=PIECE) as table:
+    with _readable(path), path.open("rb") as file, parquet.ParquetFile(file, **BY_PIECES) as table:
         _check_columns(table.schema_arrow.names, path)
         groups = [
             (group.num_rows, sum(column.total_compressed_size for column in ours(group)))

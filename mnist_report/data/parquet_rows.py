@@ -18,8 +18,8 @@ ROWS = 64
 LABELS = 1 << 16
 # A file holds an equal value once, but a batch holds it as often as it occurs: so many bytes at most, all equal.
 BATCH_BYTES = 1 << 29
-# A row group's bytes come in such pieces; it may be as large as the file.
-PIECE = 1 << 20
+# A row group may be as large as the file: its bytes are read as they are needed, and what was used is not kept.
+BY_PIECES: dict[str, Any] = {"pre_buffer": False, "buffer_size": 1 << 20}
 
 
 class Onward:
