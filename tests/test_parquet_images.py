@@ -166,7 +166,7 @@ def test_a_file_that_is_no_parquet_is_an_error(tmp_path, content):
 def test_a_row_group_is_not_held_as_a_whole(tmp_path):
     """It may be as large as the file: 12 MB here."""
     noise = np.random.default_rng(4).integers(0, 256, (200, 60_000), dtype=np.uint8)
-    path = write(tmp_path / "data.parquet", [PNG + row.tobytes() for row in noise], [0] * 200)
+    path = write(tmp_path / "data.parquet", [PNG + row.tobytes() for row in noise], [0] * 200, write_batch_size=8)
     tracemalloc.start()
     found = read_parquet_images(path, center=False, rows=range(199, 200))
     _, most = tracemalloc.get_traced_memory()
