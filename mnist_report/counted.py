@@ -1,7 +1,6 @@
 """The main job for images that are counted shard by shard."""
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -12,10 +11,10 @@ from typing import Any
 
 from mnist_report.counting import Counted, ModelEngine, Plan, local_engine
 from mnist_report.data.dataset import Dataset, Described, shards_digest
-from mnist_report.data.limits import MOST_BYTES, MOST_ROWS
+from mnist_report.data.limits import MOST_BYTES, MOST_GROWTH, MOST_ROWS
 from mnist_report.data.shard_reading import iterate, read_shard
-from mnist_report.data.shards import Shards, find_shards
-from mnist_report.data.sources import EMBEDDED
+from mnist_report.data.shards import Shards, find_shards, stamps
+from mnist_report.data.sources import EMBEDDED, locate
 from mnist_report.errors import ConfigError, DataError
 from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.predictions import Predictions
@@ -42,6 +41,9 @@ from mnist_report.stopwatch import Stopwatch
 from mnist_report.understanding import understand
 
 log = logging.getLogger("mnist_report")
+
+# In bytes: files that cannot grow beyond what memory holds are not looked through, for the model's process waits.
+SMALL = MOST_BYTES // MOST_GROWTH
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,10 +138,13 @@ def is_counted(job: Job) -> bool:
     if job.predictions is not None or job.data == EMBEDDED:
         return False
     try:
+        located = locate(job.data, job.split)
+        if located.kind != "pictures" and sum(size for size, _ in stamps(located.paths)) <= SMALL:
+            return False
         shards = find_shards(job.data, job.split, job.reading)
     except DataError:
         return False  # who reads it says why
-    return shards.n > MOST_ROWS or shards.n * math.prod(shards.shape) > MOST_BYTES
+    return shards.n > MOST_ROWS or shards.size > MOST_BYTES
 
 
 def rehearse_counted(job: Job) -> None:

@@ -9,10 +9,12 @@ import counted_work
 import numpy as np
 import pytest
 from counted_work import engine_of_means, means, nearest, write_shards
+from makers import write_idx_folder, write_npz
 
 from mnist_report import counted
 from mnist_report.cli import run_cli
 from mnist_report.counted import is_counted, refuse_what_needs_rows, run_counted
+from mnist_report.data import limits
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.reading import Reading
 from mnist_report.data.sources import load_dataset
@@ -294,9 +296,13 @@ def test_images_are_counted_where_that_is_asked_for(pattern, tmp_path, more, exp
 
 
 def test_images_that_memory_would_not_hold_are_counted(tmp_path, monkeypatch):
-    """By their number, which is known before they are read."""
+    """By their number, which is known before they are read; small files are not even looked through."""
     pattern = write_shards(tmp_path / "shards", (30, 30))
     job = job_of(pattern, tmp_path, engine=Engine())
+    with monkeypatch.context() as patch:
+        patch.setattr(counted, "MOST_ROWS", 59)
+        assert not is_counted(job)
+    monkeypatch.setattr(counted, "SMALL", 0)
     monkeypatch.setattr(counted, "MOST_ROWS", 60)
     assert not is_counted(job)
     monkeypatch.setattr(counted, "MOST_ROWS", 59)
@@ -304,6 +310,28 @@ def test_images_that_memory_would_not_hold_are_counted(tmp_path, monkeypatch):
     monkeypatch.setattr(counted, "MOST_ROWS", 60)
     monkeypatch.setattr(counted, "MOST_BYTES", 60 * 784 - 1)
     assert is_counted(job)
+
+
+@pytest.mark.parametrize("kind", ["idx", "npz"])
+def test_what_counts_is_what_would_be_read(tmp_path, monkeypatch, kind):
+    """Large images that become small ones, and colours that become grey, are first read as they are."""
+    images = np.full((50, 40, 40), 7, np.uint8)
+    labels = (np.arange(50) % 10).astype(np.uint8)
+    if kind == "idx":
+        source, size = write_idx_folder(tmp_path / "idx", images, labels), 50 * 40 * 40
+    else:
+        source, size = write_npz(tmp_path / "x.npz", np.stack([images] * 3, axis=3), labels), 50 * 40 * 40 * 3
+    job = job_of(str(source), tmp_path, engine=Engine(), reading=Reading(center=True))
+    monkeypatch.setattr(counted, "SMALL", 0)
+    for limit, expected in ((size, False), (size - 1, True)):
+        monkeypatch.setattr(counted, "MOST_BYTES", limit)
+        assert is_counted(job) is expected
+        if expected:
+            monkeypatch.setattr(limits, "MOST_BYTES", limit)
+            with pytest.raises(DataError, match=f"expected at most {limit:,}; --no-predictions evaluates any number"):
+                load_dataset(job.data, "test", job.reading)
+        else:
+            assert len(load_dataset(job.data, "test", job.reading)) == 50
 
 
 @pytest.mark.parametrize(

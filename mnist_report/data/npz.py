@@ -169,7 +169,7 @@ def _check_header(archive: Any, key: str, path: Path, *, whole: bool = True) -> 
     promised = archive.getinfo(name).file_size
     with archive.open(name) as member:
         if member.read(len(np.lib.format.MAGIC_PREFIX)) != np.lib.format.MAGIC_PREFIX:
-            check_size((1, 1, 1), str(path), promised)  # numpy would return all its bytes
+            check_size((1, 1, 1), str(path), promised, advice="")  # numpy would return all its bytes
             check_growth(promised, path.stat().st_size, str(path))
             return None
         member.seek(0)

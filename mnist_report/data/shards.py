@@ -1,5 +1,6 @@
 """Data sets that outgrow the memory: found as parts that are read one at a time, here or elsewhere."""
 
+import math
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -81,6 +82,7 @@ class Shards:
         shards: in order.
         names: of the classes, in label order: those that the user wants, else those of the data, else numbers.
         shape: the height and width of every image.
+        size: in bytes, of all images where they are read at once.
     """
 
     source: str
@@ -88,6 +90,7 @@ class Shards:
     shards: tuple[Shard, ...]
     names: tuple[str, ...]
     shape: tuple[int, int]
+    size: int
 
     @property
     def n(self) -> int:
@@ -120,6 +123,7 @@ class _Piece(NamedTuple):
         located: which.
         n: how many images it has.
         shape: the height and width of each, before they are centred if that is done to all at once.
+        size: in bytes, of each when all of them are read at once.
         packed: whether it can only be read from its beginning.
         counts: how many pictures each class of a folder has.
         sight: what a Parquet file says of itself.
@@ -128,6 +132,7 @@ class _Piece(NamedTuple):
     located: Located
     n: int
     shape: tuple[int, int]
+    size: int
     packed: bool = False
     counts: tuple[int, ...] = ()
     sight: Sight | None = None
@@ -168,7 +173,7 @@ def find_shards(source: str, split: str, reading: Reading) -> Shards:
     for piece in pieces:
         shards += _cut(piece, asked, len(shards), first, lowest)
         first += piece.n
-    return Shards(source, split, tuple(shards), names, shards[0].shape)
+    return Shards(source, split, tuple(shards), names, shards[0].shape, sum(piece.n * piece.size for piece in pieces))
 
 
 def stamps(paths: tuple[Path, ...]) -> tuple[Stamp, ...]:
@@ -209,7 +214,7 @@ def _find_idx(located: Located, asked: _Asked) -> _Found:
     images, labels = (read_idx_head(path, ndim) for path, ndim in zip(located.paths, (3, 1), strict=True))
     check_arrays(_promised(images.shape, np.uint8), _promised(labels.shape, np.uint8), asked.where)
     n, height, width = images.shape
-    piece = _Piece(located, n, (height, width), packed=images.packed or labels.packed)
+    piece = _Piece(located, n, (height, width), height * width, packed=images.packed or labels.packed)
     return [piece], None, occurring(stream_labels(located.paths[1]))
 
 
@@ -219,11 +224,8 @@ def _find_npz(located: Located, asked: _Asked) -> _Found:
     column = labels.shape[:1] if is_column(labels.shape) else labels.shape
     check_arrays(_promised(shape, images.dtype), _promised(column, labels.dtype), asked.where)
     n, height, width = shape
-    return (
-        [_Piece(located, n, (height, width), packed=True)],
-        None,
-        occurring(stream_npz_labels(located.paths[0], asked.split)),
-    )
+    piece = _Piece(located, n, (height, width), math.prod(images.shape[1:]) * images.dtype.itemsize, packed=True)
+    return [piece], None, occurring(stream_npz_labels(located.paths[0], asked.split))
 
 
 def _promised(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -236,7 +238,8 @@ def _find_parquet(located: Located, asked: _Asked) -> _Found:
     for file in files:
         ((size, _),) = stamps((file.path,))
         check_growth(file.sight.n * shape[0] * shape[1], size, str(file.path))
-    pieces = [_Piece(Located("parquet", (file.path,)), file.sight.n, shape, sight=file.sight) for file in files]
+    size = math.prod(shape)
+    pieces = [_Piece(Located("parquet", (file.path,)), file.sight.n, shape, size, sight=file.sight) for file in files]
     labels = {label for file in files for label in file.sight.labels}
     return pieces, files[0].sight.names, tuple(sorted(labels))
 
@@ -248,7 +251,7 @@ def _find_pictures(located: Located, asked: _Asked) -> _Found:
     first = read_image_folder(folder, asked.split, center=asked.reading.center, rows=range(1), counts=counts)
     _, height, width = first.images.shape
     labels = tuple(label for label, n in zip(classes.labels, counts, strict=True) if n)
-    return [_Piece(located, sum(counts), (height, width), counts=counts)], first.names, labels
+    return [_Piece(located, sum(counts), (height, width), height * width, counts=counts)], first.names, labels
 
 
 def _cut(piece: _Piece, asked: _Asked, number: int, first: int, lowest: int) -> Iterator[Shard]:
@@ -256,7 +259,7 @@ def _cut(piece: _Piece, asked: _Asked, number: int, first: int, lowest: int) -> 
     height, width = (SIDE, SIDE) if asked.reading.center else piece.shape
     ranges = cut(piece.n, height, width)
     # An array is centred when all of a part is there.
-    check_size((len(ranges[0]), *piece.shape), f"{asked.where}: a part of it")
+    check_size((len(ranges[0]), *piece.shape), f"{asked.where}: a part of it", advice="; store them centred")
     # The embedded data are known by their digest, and stand elsewhere in another installation.
     known = () if asked.source == EMBEDDED else stamps(piece.located.paths)
     stored = None if piece.sight is None else _stored(piece.sight, ranges, known[0][0])
