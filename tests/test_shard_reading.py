@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from makers import digits, idx_header, write_idx_folder, write_npz
 from strategies import law
 
-from mnist_report.data import limits, parquet_rows
+from mnist_report.data import image_folder, limits, parquet_rows
 from mnist_report.data.dataset import shards_digest
 from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.data.shard_reading import ShardReader, iterate, read_shard
@@ -359,12 +359,30 @@ def test_a_file_that_changes_meanwhile_is_named(tmp_path, everything, name, chan
 
 @pytest.mark.usefixtures("small")
 def test_a_folder_that_changes_meanwhile_is_named(tmp_path):
-    """Its pictures would move."""
+    """A picture that is gone is missed, and one that came later is not among those that were found."""
     folder = write_picture_folder(tmp_path / "png", *digits(10))
-    found = find(folder)
-    next((folder / "7").iterdir()).unlink()
-    with pytest.raises(DataError, match=rf"{folder / '7'}: has changed from 1 pictures to 0"):
+    found, whole = find(folder), load_dataset(str(folder))
+    (folder / "0" / "00000a.png").write_bytes((folder / "7" / "00007.png").read_bytes())
+    parts = list(iterate(found, DIGITS))
+    np.testing.assert_array_equal(np.concatenate([part.images for part in parts]), whole.images)
+    (folder / "7" / "00007.png").unlink()
+    with pytest.raises(DataError, match=rf"{folder / '7'}/00007.png: cannot be read \(No such file"):
         list(iterate(found, DIGITS))
+
+
+@pytest.mark.usefixtures("small")
+def test_the_pictures_of_a_folder_are_listed_once(tmp_path, monkeypatch):
+    """Not for each of its parts, nor by each worker: ten million take minutes."""
+    images, labels = digits(30)
+    folder = write_picture_folder(tmp_path / "png", images, labels % 3, ("\u00e4h", "dog", "eel"))
+    next((folder / "dog").iterdir()).rename(folder / "dog" / "a\udcff.png")
+    expected, listed, scan = load_dataset(str(folder)), [], os.scandir
+    monkeypatch.setattr(image_folder.os, "scandir", lambda path: listed.append(path.name) or scan(path))
+    found = find(folder)
+    parts = [read_shard(pickle.loads(pickle.dumps(shard)), found.names) for shard in found.shards]  # noqa: S301  ours
+    assert (len(parts), sorted(listed)) == (8, sorted(expected.class_names))
+    np.testing.assert_array_equal(np.concatenate([part.images for part in parts]), expected.images)
+    np.testing.assert_array_equal(np.concatenate([part.labels for part in parts]), expected.labels)
 
 
 @pytest.mark.usefixtures("small")

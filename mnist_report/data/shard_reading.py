@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnist_report.data.class_names import renamed
 from mnist_report.data.dataset import Dataset, check_arrays, make_dataset
 from mnist_report.data.idx import read_idx_rows, stream_idx
-from mnist_report.data.image_folder import read_image_folder
+from mnist_report.data.image_folder import Listing, read_pictures
 from mnist_report.data.npz import stream_npz
 from mnist_report.data.parquet_files import check_shape
 from mnist_report.data.parquet_process import ParquetParts
@@ -64,10 +64,9 @@ class ShardReader:
                 read_idx_rows(path, ndim, shard.rows) for path, ndim in zip(located.paths, (3, 1), strict=True)
             )
             return Labelled(images, labels)
-        (path,) = located.paths
         if located.kind == "parquet":
-            return self._parts(path, center=center).read(shard.rows, shard.stored)
-        return read_image_folder(path, shard.split, center=center, rows=shard.rows, counts=shard.counts)
+            return self._parts(located.paths[0], center=center).read(shard.rows, shard.stored)
+        return read_pictures(Listing.unpack(shard.listing), center=center)
 
     def _parts(self, path: Path, *, center: bool) -> ParquetParts:
         if self._open is None or (self._open.path, self._open.center) != (path, center):
@@ -129,7 +128,7 @@ def _stream(shards: Shards, class_names: tuple[str, ...]) -> Iterator[Dataset]:
 
 def _check_unchanged(shard: Shard) -> None:
     """See that the files are still those that were looked through."""
-    if not shard.stamps:  # a folder, whose pictures are counted, or the embedded data
+    if not shard.stamps:  # a folder, whose pictures are listed, or the embedded data
         return
     for path, then, now in zip(shard.located.paths, shard.stamps, stamps(shard.located.paths), strict=False):
         if then != now:

@@ -14,7 +14,7 @@ from mnist_report.data.centering import SIDE
 from mnist_report.data.class_names import DIGITS, check_names, name_numbers, occurring, read_class_names, renamed
 from mnist_report.data.dataset import check_arrays, cut
 from mnist_report.data.idx import read_idx_head, stream_labels
-from mnist_report.data.image_folder import count_pictures, find_classes, read_image_folder
+from mnist_report.data.image_folder import look_at_pictures
 from mnist_report.data.limits import check_growth, check_size
 from mnist_report.data.npz import is_colour, is_column, read_npz_heads, stream_npz_labels
 from mnist_report.data.parquet_files import look_at_files
@@ -29,7 +29,7 @@ Stamp = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A part of a data set: a plain value of a few hundred bytes, which a worker elsewhere can be sent.
+    """A part of a data set: a small plain value, which a worker elsewhere can be sent.
 
     Attributes:
         number: in order, from 0.
@@ -46,7 +46,7 @@ class Shard:
         shape: the height and width of its images, centred and transposed if that is asked for.
         stored: of a Parquet file, about how many bytes are read for it.
         stamps: of the files, when it was found.
-        counts: how many pictures each class of a folder has.
+        listing: of a folder, its pictures; see `Listing.pack`. It is a few hundred kB where they are many.
         lowest: the label of the first class where labels are mere numbers, 0 or 1; see `name_numbers`.
     """
 
@@ -63,7 +63,7 @@ class Shard:
     shape: tuple[int, int]
     stored: int | None
     stamps: tuple[Stamp, ...]
-    counts: tuple[int, ...]
+    listing: bytes
     lowest: int
 
     @property
@@ -125,7 +125,7 @@ class _Piece(NamedTuple):
         shape: the height and width of each, before they are centred if that is done to all at once.
         size: in bytes, of each when all of them are read at once.
         packed: whether it can only be read from its beginning.
-        counts: how many pictures each class of a folder has.
+        listings: of a folder, the pictures of each of its parts.
         sight: what a Parquet file says of itself.
     """
 
@@ -134,7 +134,7 @@ class _Piece(NamedTuple):
     shape: tuple[int, int]
     size: int
     packed: bool = False
-    counts: tuple[int, ...] = ()
+    listings: tuple[bytes, ...] = ()
     sight: Sight | None = None
 
 
@@ -246,12 +246,9 @@ def _find_parquet(located: Located, asked: _Asked) -> _Found:
 
 def _find_pictures(located: Located, asked: _Asked) -> _Found:
     (folder,) = located.paths
-    classes = find_classes(folder, asked.split)
-    counts = count_pictures(classes)
-    first = read_image_folder(folder, asked.split, center=asked.reading.center, rows=range(1), counts=counts)
-    _, height, width = first.images.shape
-    labels = tuple(label for label, n in zip(classes.labels, counts, strict=True) if n)
-    return [_Piece(located, sum(counts), (height, width), height * width, counts=counts)], first.names, labels
+    found = look_at_pictures(folder, asked.split, center=asked.reading.center)
+    piece = _Piece(located, found.n, found.shape, math.prod(found.shape), listings=found.listings)
+    return [piece], found.names, found.labels
 
 
 def _cut(piece: _Piece, asked: _Asked, number: int, first: int, lowest: int) -> Iterator[Shard]:
@@ -278,7 +275,7 @@ def _cut(piece: _Piece, asked: _Asked, number: int, first: int, lowest: int) -> 
             shape=(width, height) if asked.reading.transpose else (height, width),
             stored=None if stored is None else stored[k],
             stamps=known,
-            counts=piece.counts,
+            listing=piece.listings[k] if piece.listings else b"",
             lowest=lowest,
         )
 
