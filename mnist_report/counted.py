@@ -12,7 +12,7 @@ from typing import Any
 from mnist_report.counting import Counted, ModelEngine, Plan, local_engine
 from mnist_report.data.dataset import Dataset, Described, shards_digest
 from mnist_report.data.limits import MOST_BYTES, MOST_GROWTH, MOST_ROWS
-from mnist_report.data.shard_reading import iterate, read_shard
+from mnist_report.data.shard_reading import iterate, read_shard, read_some
 from mnist_report.data.shards import Shards, find_shards, stamps
 from mnist_report.data.sources import EMBEDDED, locate
 from mnist_report.errors import ConfigError, DataError
@@ -27,7 +27,7 @@ from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
 from mnist_report.model.store import ModelFile
 from mnist_report.pipeline import complete, import_libraries
-from mnist_report.preparing import choose_preparation, training_sample
+from mnist_report.preparing import SAMPLE, Sample, choose_preparation, training_sample
 from mnist_report.report import text
 from mnist_report.report.ahead import draw_ahead
 from mnist_report.report.formats import usable_formats
@@ -96,7 +96,7 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
             names = shards.names
             check_classes(anatomy, len(names), str(job.model))
             few = _few(shards, names)
-            sample = partial(training_sample, few, job.reading, job.seed)
+            sample = partial(_sample, job, shards, few)
             chosen = choose_preparation(engine, anatomy, few, scale=job.scale, sample=sample)
             said = engine.predict(few.images, lambda *_: None, chosen.preparation)
             _, gave = understand(said.answer, anatomy, few, f"{job.model}: the predictions")
@@ -211,6 +211,12 @@ def _few(shards: Shards, names: tuple[str, ...]) -> Dataset:
     part = read_shard(largest, names) if shards.apart else next(iterate(shards, names))
     few = slice(AGREEING)
     return replace(part, images=part.images[few], labels=part.labels[few])
+
+
+def _sample(job: Job, shards: Shards, few: Dataset) -> Sample | None:
+    """See `training_sample`; of training images that are counted themselves, some from everywhere."""
+    dataset = read_some(shards, few.class_names, SAMPLE) if job.split == "train" else few
+    return training_sample(dataset, job.reading, job.seed)
 
 
 def _rows(plan: Plan, folder: Path) -> AbstractContextManager[Callable[[Predictions], None]]:

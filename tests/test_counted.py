@@ -9,6 +9,7 @@ import counted_work
 import numpy as np
 import pytest
 from counted_work import engine_of_means, means, nearest, write_shards
+from data_files import write_image_parquet
 from makers import write_idx_folder, write_npz
 
 from mnist_report import counted
@@ -190,6 +191,20 @@ def test_class_names_are_the_users(pattern, tmp_path):
     job = job_of(pattern, tmp_path / "reports", reading=Reading(class_names=names))
     run = run_counted(job, SURROUNDINGS, nobody)
     assert document(run, "run.json")["data"]["class_names"][3] == "digit 3"
+
+
+def test_training_images_that_are_counted_tell_their_own_scale(tmp_path):
+    """All of them, not those of the first file, which are dark here."""
+    images, labels = load_dataset().images[:900].copy(), load_dataset().labels[:900]
+    images[:300] //= 100
+    (tmp_path / "x").mkdir()
+    for k in range(3):
+        part = slice(300 * k, 300 * (k + 1))
+        write_image_parquet(tmp_path / "x" / f"{k}.parquet", images[part], labels[part])
+    job = job_of(str(tmp_path / "x"), tmp_path / "reports", split="train", scale="standard", gates=None)
+    given = document(run_counted(job, SURROUNDINGS, nobody), "run.json")["model"]["input"]
+    assert given["mean"] == pytest.approx(images.mean() / 255, rel=0.05)
+    assert given["deviation"] == pytest.approx(images.std() / 255, rel=0.05)
 
 
 def test_a_damaged_shard_leaves_no_run(pattern, tmp_path):

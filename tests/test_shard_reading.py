@@ -21,7 +21,7 @@ from strategies import law
 from mnist_report.data import image_folder, limits, parquet_rows
 from mnist_report.data.dataset import shards_digest
 from mnist_report.data.reading import AS_IT_IS, Reading
-from mnist_report.data.shard_reading import ShardReader, iterate, read_shard
+from mnist_report.data.shard_reading import ShardReader, iterate, read_shard, read_some
 from mnist_report.data.shards import find_shards
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError
@@ -368,6 +368,34 @@ def test_a_folder_that_changes_meanwhile_is_named(tmp_path):
     (folder / "7" / "00007.png").unlink()
     with pytest.raises(DataError, match=rf"{folder / '7'}/00007.png: cannot be read \(No such file"):
         list(iterate(found, DIGITS))
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(("most", "n"), [(50, 50), (25, 25), (500, 101)])
+@pytest.mark.parametrize("name", ["idx", "png", "struct", "files"])
+def test_some_images_are_from_all_over_a_set(tmp_path, name, most, n):
+    """Of a set that is sorted by its classes, each of them."""
+    images, labels = digits(101)[0], np.sort(digits(101)[1])
+    source = write_all(tmp_path / "x", images, labels)[name]
+    found, whole = find(source), load_dataset(str(source))
+    some = read_some(found, DIGITS, most)
+    assert n // 2 <= len(some) <= n
+    assert set(some.labels.tolist()) == set(range(10))
+    rows = [np.flatnonzero((whole.images == image).all(axis=(1, 2)))[0] for image in some.images]
+    assert rows == sorted(set(rows))
+    np.testing.assert_array_equal(whole.labels[rows], some.labels)
+
+
+@pytest.mark.parametrize("name", ["idx.gz", "npz", "idx"])
+@pytest.mark.parametrize("length", [4, 1_000])
+def test_some_images_of_a_stream_are_from_its_first_part(everything, monkeypatch, name, length):
+    """However many that are."""
+    monkeypatch.setattr(limits, "MOST_IN_SHARD", length)
+    found = find(everything[name])
+    some, first = read_some(found, DIGITS, 3), next(iterate(found, DIGITS))
+    within = [bool((first.images == image).all(axis=(1, 2)).any()) for image in some.images]
+    assert all(within) or found.apart
+    assert 0 < len(some) <= 25
 
 
 @pytest.mark.usefixtures("small")

@@ -77,6 +77,16 @@ class Listing(NamedTuple):
         """How many there are."""
         return sum(len(group.files) for group in self.groups)
 
+    def only(self, rows: range) -> Self:
+        """Some of them, by their numbers."""
+        groups: list[Group] = []
+        first = 0
+        for group in self.groups:
+            wanted = slice(max(rows.start - first, 0), max(rows.stop - first, 0))
+            groups.append(group._replace(files=group.files[wanted]))
+            first += len(group.files)
+        return self._replace(groups=groups)
+
     def pack(self) -> bytes:
         """In some bytes a picture: a large set is listed once, and each of its parts has its own pictures."""
         return zlib.compress(json.dumps([str(self.root), self.names, self.groups]).encode(), 1)

@@ -1,7 +1,8 @@
 """The parts of a data set that outgrows the memory, one at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -17,9 +18,12 @@ from mnist_report.data.npz import stream_npz
 from mnist_report.data.parquet_files import check_shape
 from mnist_report.data.parquet_process import ParquetParts
 from mnist_report.data.reading import Labelled
-from mnist_report.data.shards import Shard, Shards, stamps
+from mnist_report.data.shards import Shard, Shards, part_of, stamps
 from mnist_report.data.sources import EMBEDDED, arranged, locate, read_located
 from mnist_report.errors import DataError
+
+# Where a look is taken at a set: each may stand in a file of its own, which takes a moment to open.
+PLACES = 25
 
 
 class ShardReader:
@@ -93,7 +97,7 @@ def read_shard(shard: Shard, class_names: tuple[str, ...]) -> Dataset:
         return reader.read(shard, class_names)
 
 
-def iterate(shards: Shards, class_names: tuple[str, ...]) -> Iterator[Dataset]:
+def iterate(shards: Shards, class_names: tuple[str, ...]) -> Generator[Dataset]:
     """Read all parts in order; while the caller works with one, the next is read.
 
     Args:
@@ -110,6 +114,52 @@ def iterate(shards: Shards, class_names: tuple[str, ...]) -> Iterator[Dataset]:
         while (part := coming.result()) is not None:
             coming = pool.submit(next, parts, None)
             yield part
+
+
+def read_some(shards: Shards, class_names: tuple[str, ...], most: int) -> Dataset:
+    """Images from all over a set, which may be sorted by its classes: some from each of `PLACES` places.
+
+    Of a set that must be read from its beginning they are all from the first part, for anything else would be as much
+    work as the whole.
+
+    Args:
+        shards: of any set.
+        class_names: as for `read_shard`.
+        most: so many at most.
+
+    Raises:
+        DataError: as `read_shard`.
+    """
+    if shards.n <= most:
+        some = list(iterate(shards, class_names))
+    elif not shards.apart:
+        with closing(iterate(shards, class_names)) as parts:
+            first = next(parts)
+        some = [_picked(first, np.unique(np.arange(most) * len(first) // most))]
+    else:
+        with ShardReader() as reader:
+            some = [
+                part for shard in shards.shards for part in _read_places(reader, shard, class_names, shards.n, most)
+            ]
+    images, labels = (np.concatenate([getattr(part, name) for part in some]) for name in ("images", "labels"))
+    return make_dataset(images, labels, class_names=class_names, source=shards.source, split=shards.split)
+
+
+def _read_places(
+    reader: ShardReader, shard: Shard, class_names: tuple[str, ...], n: int, most: int
+) -> Iterator[Dataset]:
+    """What a part has of the images that are wanted of a set of n."""
+    places = [(2 * k + 1) * n // (2 * PLACES) - shard.first for k in range(PLACES)]
+    ranges = [range(at, min(at + max(most // PLACES, 1), shard.n)) for at in places if 0 <= at < shard.n]
+    if shard.way == "whole" and ranges:
+        yield _picked(reader.read(shard, class_names), np.concatenate([np.array(rows) for rows in ranges]))
+    elif shard.way == "rows":
+        for rows in ranges:
+            yield reader.read(part_of(shard, rows), class_names)
+
+
+def _picked(part: Dataset, rows: NDArray[np.int64]) -> Dataset:
+    return replace(part, images=part.images[rows], labels=part.labels[rows])
 
 
 def _stream(shards: Shards, class_names: tuple[str, ...]) -> Iterator[Dataset]:

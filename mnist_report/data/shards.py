@@ -3,7 +3,7 @@
 import math
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -14,7 +14,7 @@ from mnist_report.data.centering import SIDE
 from mnist_report.data.class_names import DIGITS, check_names, name_numbers, occurring, read_class_names, renamed
 from mnist_report.data.dataset import check_arrays, cut
 from mnist_report.data.idx import read_idx_head, stream_labels
-from mnist_report.data.image_folder import look_at_pictures
+from mnist_report.data.image_folder import Listing, look_at_pictures
 from mnist_report.data.limits import check_growth, check_size
 from mnist_report.data.npz import is_colour, is_column, read_npz_heads, stream_npz_labels
 from mnist_report.data.parquet_files import look_at_files
@@ -174,6 +174,13 @@ def find_shards(source: str, split: str, reading: Reading) -> Shards:
         shards += _cut(piece, asked, len(shards), first, lowest)
         first += piece.n
     return Shards(source, split, tuple(shards), names, shards[0].shape, sum(piece.n * piece.size for piece in pieces))
+
+
+def part_of(shard: Shard, rows: range) -> Shard:
+    """Some of its rows, counted from its own first one, as a shard that is read apart."""
+    listing = Listing.unpack(shard.listing).only(rows).pack() if shard.listing else b""
+    first, begin = shard.first + rows.start, shard.begin + rows.start
+    return replace(shard, first=first, begin=begin, n=len(rows), listing=listing)
 
 
 def stamps(paths: tuple[Path, ...]) -> tuple[Stamp, ...]:
