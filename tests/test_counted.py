@@ -193,6 +193,22 @@ def test_class_names_are_the_users(pattern, tmp_path):
     assert document(run, "run.json")["data"]["class_names"][3] == "digit 3"
 
 
+def test_classes_that_are_numbered_from_one_are_counted_as_they_are_evaluated(tmp_path):
+    """As EMNIST's letters are: the model's first output is class 1."""
+    data = load_dataset()
+    (tmp_path / "x").mkdir()
+    for k in range(2):
+        part = slice(400 * k, 400 * (k + 1))
+        write_image_parquet(tmp_path / "x" / f"{k}.parquet", data.images[part], data.labels[part] + 1)
+    run = run_counted(job_of(str(tmp_path / "x"), tmp_path / "reports", gates=None), SURROUNDINGS, nobody)
+    whole = load_dataset(str(tmp_path / "x"))
+    facts = document(run, "run.json")["data"]
+    assert facts["class_names"] == list(whole.class_names) == [str(k) for k in range(1, 11)]
+    assert facts["sha256"] == whole.sha256
+    expected = evaluate(make_predictions(nearest(whole.images, means()), whole.labels, whole.class_names))
+    assert document(run)["confusion"] == expected.tally.confusion.tolist()
+
+
 def test_training_images_that_are_counted_tell_their_own_scale(tmp_path):
     """All of them, not those of the first file, which are dark here."""
     images, labels = load_dataset().images[:900].copy(), load_dataset().labels[:900]
