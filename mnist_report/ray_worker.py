@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.counting import Counted, LocalEngine, Plan, count_shard, local_engine
-from mnist_report.data.shard_reading import read_shard
+from mnist_report.data.shard_reading import ShardReader
 from mnist_report.data.shards import Shard
 from mnist_report.errors import ModelError
 from mnist_report.inference import Inference
@@ -56,6 +56,7 @@ class Worker:
         except OSError as error:
             raise ModelError(f"{model.path}: cannot be copied to {folder} of a worker's machine ({error})") from error
         self._engine = self._until_the_end.enter_context(local_engine(replace(model, copy=copy), *asked))
+        self._reader = self._until_the_end.enter_context(ShardReader())
         return self._engine.wait_until_loaded()
 
     def predict(self, images: NDArray[np.uint8], preparation: Preparation | None) -> Inference:
@@ -74,7 +75,7 @@ class Worker:
 
     def count(self, shard: Shard, plan: Plan) -> Counted:
         """Read a shard, ask the model about it and count."""
-        part = read_shard(shard, plan.class_names)
+        part = self._reader.read(shard, plan.class_names)
         return count_shard(shard, part, self._engine.predict(part.images, _nobody, plan.preparation), plan)
 
 

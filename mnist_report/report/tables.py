@@ -106,11 +106,24 @@ def counted_note(evaluation: Evaluation) -> str:
     if not evaluation.counted:
         return ""
     return (
-        "The images were counted part by part. What needs every row at once was left out and has a dash: equal-mass "
-        "calibration error, risk-coverage, ROC AUC, average precision, the percentiles of confidence and the number of "
-        f"suspected labels. Slants were rounded to {STEP:g} before they were cut into quarters, so an image on the "
-        "boundary may stand in the next one. Of mistakes and hard images those are listed that matter most, at least "
-        f"the {text.count(MOST_LISTED)} worst mistakes."
+        "The images were counted part by part. What needs every row at once was left out: equal-mass calibration "
+        "error, risk-coverage, ROC AUC, average precision, the percentiles of confidence and the number of suspected "
+        f"labels. Slants were rounded to {STEP:g} before they were cut into quarters, so an image on the boundary may "
+        "stand in the next one. Of mistakes and hard images those are listed that matter most, at least the "
+        f"{text.count(MOST_LISTED)} worst mistakes."
+    )
+
+
+def _known(table: Table, evaluation: Evaluation) -> Table:
+    """A table without the columns that images counted part by part have nothing for."""
+    if not evaluation.counted or not table.rows:
+        return table
+    kept = [k for k in range(len(table.columns)) if any(row[k] != text.DASH for row in table.rows)]
+    return Table(
+        tuple(table.columns[k] for k in kept),
+        tuple(tuple(row[k] for k in kept) for row in table.rows),
+        frozenset(new for new, k in enumerate(kept) if k in table.numeric),
+        table.ids,
     )
 
 
@@ -129,7 +142,7 @@ def per_class_table(evaluation: Evaluation, class_names: Sequence[str]) -> Table
         *("ROC AUC", "Average precision"),
     )
     ids = tuple(f"class-{k}" for k in range(len(rows)))
-    return Table(columns, tuple(rows), frozenset(range(1, len(columns))), ids)
+    return _known(Table(columns, tuple(rows), frozenset(range(1, len(columns))), ids), evaluation)
 
 
 def pairs_caption(evaluation: Evaluation) -> str:
@@ -174,7 +187,7 @@ def confidence_table(evaluation: Evaluation) -> Table:
         for row in evaluation.frames.confidence.to_dict("records")
     )
     columns = ("Group", "Images", "Mean", "Median", "5th percentile", "95th percentile", "At 0.99 or above")
-    return Table(columns, rows, frozenset(range(1, len(columns))))
+    return _known(Table(columns, rows, frozenset(range(1, len(columns)))), evaluation)
 
 
 def calibration_table(evaluation: Evaluation) -> Table:
