@@ -52,6 +52,14 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     """
     with predictions_writer(path, len(predictions.class_names)) as write:
         write(predictions)
+    _give_back()
+
+
+def _give_back() -> None:
+    """Return to the system what Arrow keeps of the memory it no longer needs: drawing a report needs more than that."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
 
 
 @contextmanager
