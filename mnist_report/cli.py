@@ -77,7 +77,7 @@ def make_app() -> App:
         help=HELP,
         help_format="plaintext",
         version=__version__,
-        config=[_check_environment, Env(PREFIX, command=False), _apply_config_file, _check_tokens],
+        config=[_check_environment, Env(PREFIX, command=False), _apply_config_file, _check_tokens, _leave_ray],
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
@@ -218,6 +218,21 @@ def _check_tokens(app: App, commands: tuple[str, ...], arguments: ArgumentCollec
                 raise ConfigError(f"{where}{name} is empty; give it a value, or leave it out")
             if argument.hint in (int, int | None) and "." in token.value:
                 raise ConfigError(f"{where}{name} is {token.value}, expected a whole number")
+
+
+def _leave_ray(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:  # noqa: ARG001
+    """Where --engine local wins over what the environment or the file says, their settings of Ray go with it."""
+    tokens = {argument.name: argument.tokens for argument in arguments}
+    engine = next(iter(tokens.get("--engine", ())), None)
+    if engine is not None and engine.value == "local":
+        for name in ("--workers", "--ray-address"):
+            if any(_rank(token.source) > _rank(engine.source) for token in tokens[name]):
+                tokens[name].clear()
+
+
+def _rank(source: str) -> int:
+    """0 for the command line, which wins over the environment, which wins over the file."""
+    return {"cli": 0, "env": 1}.get(source, 2)
 
 
 def _option_names(arguments: ArgumentCollection) -> set[str]:

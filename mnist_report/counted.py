@@ -1,7 +1,6 @@
 """The main job for images that are counted shard by shard."""
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -11,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mnist_report.counting import Counted, ModelEngine, Plan, local_engine
-from mnist_report.data.class_names import read_class_names
 from mnist_report.data.dataset import Dataset, Described, shards_digest
-from mnist_report.data.limits import MOST_BYTES, MOST_ROWS
-from mnist_report.data.shard_reading import iterate, read_shard
-from mnist_report.data.shards import Shards, find_shards
-from mnist_report.data.sources import EMBEDDED
+from mnist_report.data.limits import MOST_BYTES, MOST_GROWTH, MOST_ROWS
+from mnist_report.data.shard_reading import iterate, read_shard, read_some
+from mnist_report.data.shards import Shards, find_shards, stamps
+from mnist_report.data.sources import EMBEDDED, locate
 from mnist_report.errors import ConfigError, DataError
 from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.predictions import Predictions
@@ -24,12 +22,12 @@ from mnist_report.evaluation.summary import Summary, add_up
 from mnist_report.inference import AGREEING, Answer, Speed
 from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of
 from mnist_report.judging import Finished, most_runs
-from mnist_report.model.adapter import Anatomy, check_classes
+from mnist_report.model.adapter import check_classes
 from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
 from mnist_report.model.store import ModelFile
 from mnist_report.pipeline import complete, import_libraries
-from mnist_report.preparing import choose_preparation, training_sample
+from mnist_report.preparing import SAMPLE, Sample, choose_preparation, training_sample
 from mnist_report.report import text
 from mnist_report.report.ahead import draw_ahead
 from mnist_report.report.formats import usable_formats
@@ -43,6 +41,9 @@ from mnist_report.stopwatch import Stopwatch
 from mnist_report.understanding import understand
 
 log = logging.getLogger("mnist_report")
+
+# In bytes: files that cannot grow beyond what memory holds are not looked through, for the model's process waits.
+SMALL = MOST_BYTES // MOST_GROWTH
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +82,7 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
     with recorded(run_id_of(job, surroundings)) as lines, unfinished_run(job.reports) as folder:
         watch = Stopwatch()
         check_templates(job.templates)
-        shards = find_shards(job.data, job.split, job.reading)
+        shards = _shards(job)
         in_all = text.plural(len(shards.shards), "shard")
         log.info("%s: %s split, %s images in %s", job.data, job.split, text.count(shards.n), in_all)
         with (
@@ -92,10 +93,10 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
             import_libraries(formats)
             drawn = draw_ahead(file.card, formats)
             anatomy, backend = engine.wait_until_loaded()
-            names = _class_names(job, shards, anatomy)
+            names = shards.names
             check_classes(anatomy, len(names), str(job.model))
             few = _few(shards, names)
-            sample = partial(training_sample, few, job.reading, job.seed)
+            sample = partial(_sample, job, shards, few)
             chosen = choose_preparation(engine, anatomy, few, scale=job.scale, sample=sample)
             said = engine.predict(few.images, lambda *_: None, chosen.preparation)
             _, gave = understand(said.answer, anatomy, few, f"{job.model}: the predictions")
@@ -137,10 +138,13 @@ def is_counted(job: Job) -> bool:
     if job.predictions is not None or job.data == EMBEDDED:
         return False
     try:
+        located = locate(job.data, job.split)
+        if located.kind != "pictures" and sum(size for size, _ in stamps(located.paths)) <= SMALL:
+            return False
         shards = find_shards(job.data, job.split, job.reading)
     except DataError:
         return False  # who reads it says why
-    return shards.n > MOST_ROWS or shards.n * math.prod(shards.shape) > MOST_BYTES
+    return shards.n > MOST_ROWS or shards.size > MOST_BYTES
 
 
 def rehearse_counted(job: Job) -> None:
@@ -152,7 +156,7 @@ def rehearse_counted(job: Job) -> None:
     refuse_what_needs_rows(job)
     with unfinished_run(job.reports):
         check_templates(job.templates)
-        find_shards(job.data, job.split, job.reading)
+        _shards(job)
         usable_formats(job.formats)
         if job.engine.engine == "ray":
             from mnist_report.ray_cluster import check_cluster
@@ -176,19 +180,27 @@ def refuse_what_needs_rows(job: Job) -> None:
         raise ConfigError("images that are counted part by part have no leaderboard; run each model alone")
 
 
+def _shards(job: Job) -> Shards:
+    """The images in parts.
+
+    Raises:
+        ConfigError: workers cannot share them.
+    """
+    shards = find_shards(job.data, job.split, job.reading)
+    if job.engine.engine == "ray" and not shards.apart:
+        raise ConfigError(
+            f"--engine ray: {job.data} can only be read from its beginning, so workers cannot share it; give Parquet "
+            "files, uncompressed IDX files or a folder of pictures, or leave --engine ray out"
+        )
+    return shards
+
+
 def _engine(job: Job, file: ModelFile) -> AbstractContextManager[ModelEngine]:
     if job.engine.engine == "ray":
         from mnist_report.ray_engine import ray_engine
 
         return ray_engine(file, job.device, job.batch_size, job.precision, job.engine)
     return local_engine(file, job.device, job.batch_size, job.precision)
-
-
-def _class_names(job: Job, shards: Shards, anatomy: Anatomy) -> tuple[str, ...]:
-    """Those that are wanted, those of the data, or numbers: as many as the model has."""
-    if job.reading.class_names:
-        return read_class_names(job.reading.class_names)
-    return shards.names or tuple(str(k) for k in range(10 if anatomy.single_label else anatomy.num_classes))
 
 
 def _add_up(parts: Iterator[Counted], plan: Plan, folder: Path) -> Total:
@@ -214,6 +226,12 @@ def _few(shards: Shards, names: tuple[str, ...]) -> Dataset:
     part = read_shard(largest, names) if shards.apart else next(iterate(shards, names))
     few = slice(AGREEING)
     return replace(part, images=part.images[few], labels=part.labels[few])
+
+
+def _sample(job: Job, shards: Shards, few: Dataset) -> Sample | None:
+    """See `training_sample`; of training images that are counted themselves, some from everywhere."""
+    dataset = read_some(shards, few.class_names, SAMPLE) if job.split == "train" else few
+    return training_sample(dataset, job.reading, job.seed)
 
 
 def _rows(plan: Plan, folder: Path) -> AbstractContextManager[Callable[[Predictions], None]]:

@@ -20,28 +20,46 @@ KNOCK_SECONDS = 5
 # Of a path below which Ray makes sockets, whose own paths have a limit.
 MOST_LETTERS = 40
 NOBODY = "--ray-address {}: no cluster answers"
-# Colours, which are not for a message.
-ESCAPE = re.compile("\x1b\\[[0-9;]*m")
+# What colours text, moves the cursor or names the window (ECMA-48): not for a message.
+ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\^_])")
+
+# What says nothing to people of a worker that is lost; where it was does.
+IDENTITIES = re.compile(r"^\s*(class_name|actor_id|namespace): .*$", re.MULTILINE)
 
 
 def check_cluster(engine: Engine) -> None:
     """See that there may be workers, without starting any.
 
     Raises:
-        ConfigError: Ray is not installed, or the number of workers is below 1.
+        ConfigError: Ray is not installed.
         DeviceError: nothing listens at the cluster's address.
     """
-    if engine.workers is not None and engine.workers < 1:
-        raise ConfigError(f"workers is {engine.workers}, expected at least 1")
-    import_ray(engine)
+    # Ray reads its environment when it is imported. It would tell its makers about each run.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if engine.ray_address is None and "RAY_AUTH_MODE" not in os.environ:
+        # A cluster that is ours alone has a token of its own; Ray would write one into the home folder.
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    try:
+        import ray  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            f"--engine ray: Ray is not installed ({error}); install the extra: pip install 'mnist-report[ray]'"
+        ) from error
     if engine.ray_address is not None:
         _knock(engine.ray_address)
 
 
 @contextmanager
 def cluster(engine: Engine) -> Iterator[Any]:
-    """Join or start a cluster; see `_connect`."""
-    ray = import_ray(engine)
+    """Join a cluster, or start one of this machine alone, and give the module `ray`; it is left with the context.
+
+    Raises:
+        ConfigError: Ray is not installed.
+        DeviceError: there is no cluster at the address, or none can be started here.
+    """
+    check_cluster(engine)
+    import ray
+
     # Ray prints there that a worker is lost, which we say ourselves; and it is for machines to read.
     with scratch_folder() as folder, redirect_stdout(io.StringIO()):
         _connect(ray, engine, folder)
@@ -49,22 +67,6 @@ def cluster(engine: Engine) -> Iterator[Any]:
             yield ray
         finally:
             ray.shutdown()
-
-
-def import_ray(engine: Engine) -> Any:
-    """Ray, which reads its environment when it is imported."""
-    # It would tell its makers about each run.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if engine.ray_address is None and "RAY_AUTH_MODE" not in os.environ:
-        # A cluster that is ours alone has a token of its own; Ray would write one into the home folder.
-        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    try:
-        import ray
-    except ImportError as error:
-        raise ConfigError(
-            f"--engine ray: Ray is not installed ({error}); install the extra: pip install 'mnist-report[ray]'"
-        ) from error
-    return ray
 
 
 def _connect(ray: Any, engine: Engine, folder: Path) -> None:
@@ -104,6 +106,6 @@ def share_of(there: int, workers: int) -> float:
     return 1 / math.ceil(workers / there) if there else 0.0
 
 
-def one_line(error: Exception) -> str:
+def one_line(said: object) -> str:
     """What Ray says, in one line of a sane length."""
-    return " ".join(ESCAPE.sub("", str(error)).split())[:200]
+    return " ".join(IDENTITIES.sub("", ESCAPE.sub("", str(said))).split())[:200]

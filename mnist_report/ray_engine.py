@@ -1,12 +1,11 @@
 """The model on the workers of a Ray cluster; each holds it in a process of its own, as this machine would."""
 
-import importlib
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from mnist_report.counting import Counted, Plan
 from mnist_report.data.shards import Shard, Shards
 from mnist_report.engines import Engine
-from mnist_report.errors import ConfigError, DeviceError, MnistReportError, ModelError
+from mnist_report.errors import DeviceError, ModelError
 from mnist_report.inference import Inference
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
@@ -22,18 +21,26 @@ from mnist_report.model.outputs import Agreement
 from mnist_report.model.precision import Precision, check_precision
 from mnist_report.model.scaling import Preparation
 from mnist_report.model.store import ModelFile
-from mnist_report.ray_cluster import check_cluster, cluster, one_line, share_of
+from mnist_report.ray_cluster import cluster, one_line, share_of
 from mnist_report.ray_worker import Worker, pack
+from mnist_report.report import text
 
 log = logging.getLogger("mnist_report")
 
 # CPUs for one worker where the cluster has no GPU: the libraries below keep so many busy.
 CPUS_A_WORKER = 4
-# A shard that so many workers in a row did not survive is at fault itself.
+# What so many workers did not survive is at fault itself.
 MOST_TRIES = 4
 # So many shards for each worker may be finished before it is their turn to be added up.
 AHEAD = 4
 END_SECONDS, START_SECONDS = 5, 600
+
+
+class _Hand(NamedTuple):
+    """A worker, and the reference of what it says of the model that it loads."""
+
+    worker: Any
+    loaded: Any
 
 
 @dataclass(slots=True)
@@ -42,39 +49,33 @@ class RayEngine:
 
     Attributes:
         model: its file.
-        workers: how many there are.
         retries: how often a shard was given to another worker.
     """
 
     model: ModelFile
-    workers: int
-    _start: Callable[[], Any]
-    _crew: list[Any]
+    _start: Callable[[], _Hand]
+    _crew: list[_Hand]
+    _lost: Counter[str] = field(default_factory=Counter)
     retries: int = 0
+
+    @property
+    def workers(self) -> int:
+        """How many there are."""
+        return len(self._crew)
 
     def wait_until_loaded(self) -> tuple[Anatomy, Backend]:
         """See `RunningModel.wait_until_loaded`; all workers have then loaded it."""
-        ray: Any = importlib.import_module("ray")
-        asked = [worker.loaded.remote() for worker in self._crew]
-        _, missing = ray.wait(asked, num_returns=len(asked), timeout=START_SECONDS)
-        if missing:
-            there = ", ".join(f"{count:g} {kind}" for kind, count in ray.cluster_resources().items() if kind.isupper())
-            raise DeviceError(
-                f"--engine ray: {len(missing)} of {self.workers} workers have not begun within {START_SECONDS} s; the "
-                f"cluster has {there}: give fewer --workers, or wait until it is free"
-            )
-        loaded = [self._ask(number, "loaded") for number in range(self.workers)]
+        loaded = [self._loaded(number) for number in range(self.workers)]
         anatomy, backend = loaded[0]
-        log.info(
-            "%s: loaded by %d workers on %s (%s)", self.model.path.name, self.workers, backend.device, backend.name
-        )
+        crew = text.plural(self.workers, "worker")
+        log.info("%s: loaded by %s on %s (%s)", self.model.path.name, crew, backend.device, backend.name)
         return anatomy, backend
 
     def predict(
         self, images: NDArray[np.uint8], show: Callable[[int, int], None], preparation: Preparation | None = None
     ) -> Inference:
         """See `RunningModel.predict`; the first worker does it."""
-        answer: Inference = self._ask(0, "predict", images, preparation)
+        answer: Inference = self._ask("predict", images, preparation)
         show(len(images), len(images))
         return answer
 
@@ -82,79 +83,43 @@ class RayEngine:
         self, images: NDArray[np.uint8], inference: Inference, anatomy: Anatomy, preparation: Preparation | None
     ) -> Agreement:
         """See `RunningModel.agreement`; the first worker tells."""
-        found: Agreement = self._ask(0, "agreement", images, inference, anatomy, preparation)
+        found: Agreement = self._ask("agreement", images, inference, anatomy, preparation)
         return found
-
-    def _ask(self, number: int, method: str, *arguments: Any) -> Any:
-        """What a worker answers, or the one that takes its place.
-
-        Raises:
-            MnistReportError: the worker's own, or too many are lost.
-        """
-        for attempt in range(MOST_TRIES):
-            try:
-                return _get(getattr(self._crew[number], method).remote(*arguments))
-            except _LostError as error:
-                self._replace(number, f"loading {self.model.path}", error, attempt + 1)
-        raise AssertionError  # the last one was too many
-
-    def _replace(self, number: int, doing: str, error: Exception, tries: int) -> None:
-        """Put a new worker in the place of a lost one.
-
-        Raises:
-            ModelError: it is not the first over this.
-        """
-        if tries == MOST_TRIES:
-            raise ModelError(f"--engine ray: {MOST_TRIES} workers were lost over {doing}: {error}") from error
-        log.warning("a worker was lost over %s; another one takes its place: %s", doing, error)
-        self._crew[number] = self._start()
 
     def count(self, shards: Shards, plan: Plan, show: Callable[[int, int], None]) -> Iterator[Counted]:
         """See `counting.ModelEngine.count`.
 
-        A shard whose worker is lost is given to a new one. What a lost worker had not handed over does not count, so
+        A shard whose worker is lost is given to another one. What a lost worker had not handed over does not count, so
         each shard counts once.
         """
-        import ray
-
-        if not shards.apart:
-            raise ConfigError(
-                f"--engine ray: {shards.source} can only be read from its beginning, so workers cannot share it; "
-                "give Parquet files, uncompressed IDX files or a folder of pictures"
-            )
         waiting, idle = deque(shards.shards), deque(range(self.workers))
         # What each answer will be of: a worker's number, and its shard, or None where a new worker loads the model.
         asked: dict[Any, tuple[int, Shard | None]] = {}
         finished: dict[int, Counted] = {}
-        lost: Counter[str] = Counter()
         turn = done = 0
         while turn < len(shards.shards):
             while idle and waiting and waiting[0].number < turn + AHEAD * self.workers:
                 free, coming = idle.popleft(), waiting.popleft()
-                asked[self._crew[free].count.remote(coming, plan)] = free, coming
-            somebody_works = any(part is not None for _, part in asked.values())
-            ready, _ = ray.wait(list(asked), timeout=None if somebody_works else START_SECONDS)
-            if not ready:
-                raise DeviceError(f"--engine ray: no worker came in the place of lost ones within {START_SECONDS} s")
-            number, shard = asked.pop(ready[0])
+                asked[self._crew[free].worker.count.remote(coming, plan)] = free, coming
+            somebody_counts = any(part is not None for _, part in asked.values())
+            reference = _first(list(asked), None if somebody_counts else START_SECONDS)
+            number, shard = asked.pop(reference)
             try:
-                answer = _get(ready[0])
+                answer = _get(reference)
             except _LostError as error:
-                doing = shard.name if shard is not None else f"loading {self.model.path}"
-                lost[doing] += 1
-                self._replace(number, doing, error, lost[doing])
-                asked[self._crew[number].loaded.remote()] = number, None
+                self._replace(number, self._loading if shard is None else f"shard {shard.number}, {shard.name}", error)
+                asked[self._crew[number].loaded] = number, None
                 if shard is not None:
                     waiting.appendleft(shard)
                     self.retries += 1
                 continue
             idle.append(number)
             if shard is None:
-                lost.clear()  # what was lost before it was not the model's fault
-            else:
-                finished[shard.number] = answer
-                done += shard.n
-                show(done, shards.n)
+                self._lost[self._loading] = 0  # those that follow were not lost in a row
+                continue
+            finished[shard.number] = answer
+            done += shard.n
+            show(done, shards.n)
             while turn in finished:
                 yield finished.pop(turn)
                 turn += 1
@@ -163,7 +128,51 @@ class RayEngine:
         """Let the workers clear up, as far as they do it at once."""
         import ray
 
-        ray.wait([worker.end.remote() for worker in self._crew], num_returns=self.workers, timeout=END_SECONDS)
+        ray.wait([hand.worker.end.remote() for hand in self._crew], num_returns=self.workers, timeout=END_SECONDS)
+
+    def _ask(self, method: str, *arguments: Any) -> Any:
+        """What the first worker answers, or the one that takes its place.
+
+        Raises:
+            MnistReportError: the worker's own, or too many are lost.
+        """
+        while True:
+            self._loaded(0)
+            try:
+                return _get(getattr(self._crew[0].worker, method).remote(*arguments))
+            except _LostError as error:
+                self._replace(0, "the first images", error)
+
+    def _loaded(self, number: int) -> tuple[Anatomy, Backend]:
+        """What a worker, or the one that takes its place, has loaded.
+
+        Raises:
+            MnistReportError: the worker's own, or too many are lost, or there is no room for one.
+        """
+        while True:
+            try:
+                found: tuple[Anatomy, Backend] = _get(_first([self._crew[number].loaded], START_SECONDS))
+            except _LostError as error:
+                self._replace(number, self._loading, error)
+            else:
+                self._lost[self._loading] = 0  # those that follow were not lost in a row
+                return found
+
+    @property
+    def _loading(self) -> str:
+        return f"loading {self.model.path}"
+
+    def _replace(self, number: int, doing: str, error: Exception) -> None:
+        """Put a new worker, which begins to load, in the place of a lost one.
+
+        Raises:
+            ModelError: so many were lost over the same that it is at fault itself.
+        """
+        self._lost[doing] += 1
+        if self._lost[doing] == MOST_TRIES:
+            raise ModelError(f"--engine ray: {MOST_TRIES} workers were lost over {doing}: {error}") from error
+        log.warning("a worker was lost over %s; another one takes its place: %s", doing, error)
+        self._crew[number] = self._start()
 
 
 @contextmanager
@@ -180,11 +189,10 @@ def ray_engine(
         engine: how many workers, and where.
 
     Raises:
-        ConfigError: Ray is not installed, the number of workers is below 1, or the model cannot have that precision.
+        ConfigError: Ray is not installed, or the model cannot have that precision.
         DeviceError: the cluster cannot be reached, or has no GPU and one is asked for.
     """
     check_precision(model, precision)
-    check_cluster(engine)
     with cluster(engine) as ray:
         there = ray.cluster_resources()
         gpus = 0 if device == "cpu" else int(there.get("GPU", 0))
@@ -195,12 +203,16 @@ def ray_engine(
         each = max(1, cpus // workers)
         # Less than a CPU where there are more workers than CPUs; else they would wait for one for ever.
         share = {"num_cpus": share_of(cpus, workers), "num_gpus": share_of(gpus, workers)}
-        remote, packed = ray.remote(**share)(Worker), ray.put(pack(model.loaded))
+        # Else as many as have room there would begin on one machine, while the others idle.
+        remote = ray.remote(scheduling_strategy="SPREAD", **share)(Worker)
+        packed = ray.put(pack(model.loaded))
 
-        def start() -> Any:
-            return remote.remote(packed, replace(model, copy=None), (device, batch_size, precision), each)
+        def start() -> _Hand:
+            worker = remote.remote()
+            asked = (device, batch_size, precision)
+            return _Hand(worker, worker.begin.remote(packed, replace(model, copy=None), asked, each))
 
-        running = RayEngine(model, workers, start, [start() for _ in range(workers)])
+        running = RayEngine(model, start, [start() for _ in range(workers)])
         try:
             yield running
         finally:
@@ -211,21 +223,44 @@ class _LostError(Exception):
     """A worker, or what it had to say, is lost."""
 
 
+def _first(references: list[Any], seconds: float | None) -> Any:
+    """The first of some references to have its answer.
+
+    Raises:
+        DeviceError: none has it within so many seconds.
+    """
+    import ray
+
+    ready, _ = ray.wait(references, timeout=seconds)
+    if not ready:
+        there = ", ".join(f"{count:g} {kind}" for kind, count in ray.cluster_resources().items() if kind.isupper())
+        raise DeviceError(
+            f"--engine ray: a worker has not loaded the model within {seconds} s; the cluster has {there}: give fewer "
+            "--workers, or wait until it is free"
+        )
+    return ready[0]
+
+
 def _get(reference: Any) -> Any:
     """What a worker answers.
 
     Raises:
-        MnistReportError: the worker's own.
+        Exception: the worker's own, as if it were raised here.
+        DeviceError: the worker's machine cannot run this program.
         _LostError: there will be no answer.
     """
     import ray
-    from ray.exceptions import RayError, RayTaskError
+    from ray.exceptions import RayActorError, RayError, RayTaskError
 
     try:
         return ray.get(reference)
     except RayTaskError as error:
-        if isinstance(error.cause, MnistReportError):
-            raise error.cause from error
-        raise
+        raise error.cause from error
     except RayError as error:
+        if isinstance(error, RayActorError) and error.actor_init_failed:
+            # A worker's constructor does nothing, but its modules are imported before.
+            reason = one_line(str(error).strip().splitlines()[-1])
+            raise DeviceError(
+                f"--engine ray: a worker cannot begin ({reason}); install mnist-report on all of its machines"
+            ) from error
         raise _LostError(one_line(error)) from error

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.counting import Counted, LocalEngine, Plan, count_shard, local_engine
-from mnist_report.data.shard_reading import read_shard
+from mnist_report.data.shard_reading import ShardReader
 from mnist_report.data.shards import Shard
+from mnist_report.errors import ModelError
 from mnist_report.inference import Inference
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
@@ -26,28 +27,37 @@ from mnist_report.model.store import ModelFile
 class Worker:
     """What runs on a worker of the cluster: the model, asked about one shard after the other."""
 
-    def __init__(self, packed: bytes, model: ModelFile, asked: tuple[str, int | None, Precision], cpus: int) -> None:
-        """Unpack the model and begin to load it.
+    _engine: LocalEngine
+
+    def __init__(self) -> None:
+        """Do nothing that can fail: of that, Ray would tell no more than that the worker is lost."""
+        self._until_the_end = ExitStack()
+
+    def begin(
+        self, packed: bytes, model: ModelFile, asked: tuple[str, int | None, Precision], cpus: int
+    ) -> tuple[Anatomy, Backend]:
+        """Load the model, before anything else is asked.
 
         Args:
             packed: see `pack`.
             model: as it was looked at.
             asked: device, batch size and precision; see `counting.local_engine`.
             cpus: so many threads for it.
+
+        Raises:
+            ModelError: the model cannot be unpacked, or see `RunningModel.wait_until_loaded`.
+            DeviceError: the device that was asked for is not there.
         """
         os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(cpus)
         remove_leftovers()  # of workers that were lost on this machine
-        self._until_the_end = ExitStack()
         folder = self._until_the_end.enter_context(scratch_folder())
-        copy = unpack(packed, folder)
-        self._engine: LocalEngine = self._until_the_end.enter_context(local_engine(replace(model, copy=copy), *asked))
-        self._is_loaded: tuple[Anatomy, Backend] | None = None
-
-    def loaded(self) -> tuple[Anatomy, Backend]:
-        """Wait until the model is loaded."""
-        if self._is_loaded is None:
-            self._is_loaded = self._engine.wait_until_loaded()
-        return self._is_loaded
+        try:
+            copy = unpack(packed, folder)
+        except OSError as error:
+            raise ModelError(f"{model.path}: cannot be copied to {folder} of a worker's machine ({error})") from error
+        self._engine = self._until_the_end.enter_context(local_engine(replace(model, copy=copy), *asked))
+        self._reader = self._until_the_end.enter_context(ShardReader())
+        return self._engine.wait_until_loaded()
 
     def predict(self, images: NDArray[np.uint8], preparation: Preparation | None) -> Inference:
         """Ask the model about images."""
@@ -65,8 +75,7 @@ class Worker:
 
     def count(self, shard: Shard, plan: Plan) -> Counted:
         """Read a shard, ask the model about it and count."""
-        part = read_shard(shard, plan.class_names)
-        self.loaded()  # one that takes another's place was not waited for
+        part = self._reader.read(shard, plan.class_names)
         return count_shard(shard, part, self._engine.predict(part.images, _nobody, plan.preparation), plan)
 
 

@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from test_folder import DAMAGES
+from test_summary_file import counted_run, thousand
 from tiny_run import NAMES, RUN_ID, all_right, one_image, tiny_predictions, tiny_run
 
 from mnist_report.errors import ConfigError, MnistReportError, OutputError
+from mnist_report.judging import evaluate_run
 from mnist_report.runs import baseline as module
 from mnist_report.runs.baseline import accept, match, read_baseline
+from mnist_report.runs.folder import write_provenance, write_results
 from mnist_report.runs.predictions_file import write_predictions
 from mnist_report.runs.scores_file import FIELDS
 
@@ -416,3 +419,49 @@ def test_a_baseline_that_an_acceptance_left_aside_is_not_a_missing_one(accepted,
     accepted.rename(tmp_path / ".baseline.old")
     with pytest.raises(OutputError, match="cut off; run mnist-report baseline accept once more"):
         read_baseline(accepted, NAMES)
+
+
+@pytest.fixture
+def counted(tmp_path):
+    """A run that was counted part by part and stored its rows."""
+    run, folder = counted_run(), tmp_path / "counted"
+    folder.mkdir()
+    write_results(folder, run, evaluate_run(run))
+    write_provenance(folder, run.provenance)
+    write_predictions(folder / "predictions.parquet", thousand()[0])
+    return folder
+
+
+@pytest.mark.parametrize("accepting", [False, True])
+def test_rows_that_a_counted_run_stored_are_a_baseline(counted, tmp_path, accepting):
+    """The run folder itself, or what is accepted of it."""
+    expected = thousand()[0]
+    path = tmp_path / "baseline" if accepting else counted
+    if accepting:
+        accept(counted, path, by="ann", why="the first", when=WHEN)
+    scores = match(read_baseline(path, NAMES), expected, SHA)
+    assert np.array_equal(scores.predicted, expected.predicted)
+    assert scores.confidence == pytest.approx(expected.confidence, abs=1e-6)
+
+
+def test_a_counted_run_without_rows_says_what_to_do(counted, tmp_path):
+    """Both where it is given and where it would be accepted."""
+    (counted / "predictions.parquet").unlink()
+    said = "counted part by part and has no row per image that others could be held against; run it again without --no"
+    assert said in problem_of(counted, thousand()[0])
+    with pytest.raises(OutputError, match=said):
+        accept(counted, tmp_path / "baseline", by="ann", why="w", when=WHEN)
+
+
+def test_of_a_counted_run_that_is_too_large_no_rows_are_read(counted, monkeypatch):
+    """Memory would not hold them; and what it would be held against is counted, too."""
+    monkeypatch.setattr(module, "MOST_ROWS", 999)
+    (counted / "predictions.parquet").write_bytes(b"never read")
+    assert "has 1,000 rows, and of so many none is held against another" in problem_of(counted, thousand()[0])
+
+
+def test_rows_that_are_not_those_of_the_counts_are_an_output_error(counted):
+    """One is missing."""
+    write_predictions(counted / "predictions.parquet", thousand()[0].only(np.arange(999), "rows"))
+    with pytest.raises(OutputError, match=r"predictions\.parquet: damaged"):
+        read_baseline(counted, NAMES)

@@ -254,3 +254,47 @@ def test_rules_in_the_table_of_a_command_are_sent_to_the_top(tmp_path, monkeypat
     (tmp_path / "mnist-report.toml").write_text("[check]\ninconclusive = 'fail'\n", "utf-8")
     assert run_cli(["check", "run"]) == 2
     assert "unknown key 'check.inconclusive'; rules stand at the top" in capsys.readouterr().err
+
+
+RAY = 'engine = "ray"\nworkers = 2\nray-address = "auto"\n'
+NOWHERE = ("--data", "nowhere")
+
+
+@pytest.mark.parametrize("command", ["run", "evaluate"])
+def test_settings_of_ray_go_with_the_engine_that_is_overridden(complaint, command):
+    """Then what is wrong with the data is the first thing that is wrong."""
+    write_config(RAY)
+    status, line = complaint(command, "--engine", "local", *NOWHERE)
+    assert (status, "nowhere" in line) == (3, True), line
+
+
+def test_an_engine_in_the_environment_overrides_the_files(complaint, monkeypatch):
+    """As the command line does."""
+    write_config(RAY)
+    monkeypatch.setenv("MNIST_REPORT_ENGINE", "local")
+    assert complaint("evaluate", *NOWHERE)[0] == 3
+
+
+def test_settings_of_ray_beside_the_local_engine_are_refused(complaint, monkeypatch):
+    """Who gives both at the same place contradicts himself."""
+    write_config(RAY)
+    said = "--workers is about the workers of a Ray cluster; give --engine ray, too, or leave it out"
+    assert complaint("evaluate", "--engine", "local", "--workers", "2", *NOWHERE) == (2, said)
+    write_config(RAY.replace('"ray"', '"local"'))
+    assert complaint("evaluate", *NOWHERE) == (2, said)
+    monkeypatch.setenv("MNIST_REPORT_ENGINE", "local")
+    assert complaint("evaluate", "--workers", "2", *NOWHERE) == (2, said)
+
+
+@pytest.mark.parametrize("workers", [0, -2])
+def test_workers_of_the_file_are_those_of_an_engine_of_the_command_line(complaint, workers):
+    """Only the local engine leaves them out."""
+    write_config(f"workers = {workers}\nengine = 'local'")
+    assert complaint("evaluate", "--engine", "ray") == (2, f"workers is {workers}, expected at least 1")
+
+
+def test_a_setting_that_goes_with_its_engine_is_still_checked(complaint):
+    """A typo is found before the day on which it matters."""
+    write_config('engine = "ray"\nworkers = "two"')
+    status, line = complaint("evaluate", "--engine", "local", *NOWHERE)
+    assert (status, "workers is 'two', expected int" in line) == (2, True), line

@@ -1,23 +1,30 @@
 """Runs whose images are counted shard by shard."""
 
 import json
+import os
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
 
 import counted_work
 import numpy as np
 import pytest
 from counted_work import engine_of_means, means, nearest, write_shards
+from data_files import write_image_parquet
+from makers import write_idx_folder, write_npz
 
 from mnist_report import counted
 from mnist_report.cli import run_cli
-from mnist_report.counted import is_counted, refuse_what_needs_rows, run_counted
+from mnist_report.counted import is_counted, refuse_what_needs_rows, rehearse_counted, run_counted
+from mnist_report.data import limits
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.reading import Reading
 from mnist_report.data.sources import load_dataset
 from mnist_report.engines import Engine
-from mnist_report.errors import ConfigError, DataError, ModelError
+from mnist_report.errors import ConfigError, DataError, DeviceError, MnistReportError, ModelError, OutputError
 from mnist_report.evaluation.evaluation import evaluate
 from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.gates.rules import parse_gates
@@ -51,6 +58,8 @@ def pattern(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _without_a_process(monkeypatch):
     monkeypatch.setattr(counted, "_engine", engine_of_means)
+    with patch.dict(os.environ):  # where Ray's settings stand once it is looked for
+        yield
 
 
 def job_of(pattern, reports, **more):
@@ -190,6 +199,36 @@ def test_class_names_are_the_users(pattern, tmp_path):
     assert document(run, "run.json")["data"]["class_names"][3] == "digit 3"
 
 
+def test_classes_that_are_numbered_from_one_are_counted_as_they_are_evaluated(tmp_path):
+    """As EMNIST's letters are: the model's first output is class 1."""
+    data = load_dataset()
+    (tmp_path / "x").mkdir()
+    for k in range(2):
+        part = slice(400 * k, 400 * (k + 1))
+        write_image_parquet(tmp_path / "x" / f"{k}.parquet", data.images[part], data.labels[part] + 1)
+    run = run_counted(job_of(str(tmp_path / "x"), tmp_path / "reports", gates=None), SURROUNDINGS, nobody)
+    whole = load_dataset(str(tmp_path / "x"))
+    facts = document(run, "run.json")["data"]
+    assert facts["class_names"] == list(whole.class_names) == [str(k) for k in range(1, 11)]
+    assert facts["sha256"] == whole.sha256
+    expected = evaluate(make_predictions(nearest(whole.images, means()), whole.labels, whole.class_names))
+    assert document(run)["confusion"] == expected.tally.confusion.tolist()
+
+
+def test_training_images_that_are_counted_tell_their_own_scale(tmp_path):
+    """All of them, not those of the first file, which are dark here."""
+    images, labels = load_dataset().images[:900].copy(), load_dataset().labels[:900]
+    images[:300] //= 100
+    (tmp_path / "x").mkdir()
+    for k in range(3):
+        part = slice(300 * k, 300 * (k + 1))
+        write_image_parquet(tmp_path / "x" / f"{k}.parquet", images[part], labels[part])
+    job = job_of(str(tmp_path / "x"), tmp_path / "reports", split="train", scale="standard", gates=None)
+    given = document(run_counted(job, SURROUNDINGS, nobody), "run.json")["model"]["input"]
+    assert given["mean"] == pytest.approx(images.mean() / 255, rel=0.05)
+    assert given["deviation"] == pytest.approx(images.std() / 255, rel=0.05)
+
+
 def test_a_damaged_shard_leaves_no_run(pattern, tmp_path):
     """The message names the file."""
     folder = tmp_path / "shards"
@@ -294,9 +333,13 @@ def test_images_are_counted_where_that_is_asked_for(pattern, tmp_path, more, exp
 
 
 def test_images_that_memory_would_not_hold_are_counted(tmp_path, monkeypatch):
-    """By their number, which is known before they are read."""
+    """By their number, which is known before they are read; small files are not even looked through."""
     pattern = write_shards(tmp_path / "shards", (30, 30))
     job = job_of(pattern, tmp_path, engine=Engine())
+    with monkeypatch.context() as patch:
+        patch.setattr(counted, "MOST_ROWS", 59)
+        assert not is_counted(job)
+    monkeypatch.setattr(counted, "SMALL", 0)
     monkeypatch.setattr(counted, "MOST_ROWS", 60)
     assert not is_counted(job)
     monkeypatch.setattr(counted, "MOST_ROWS", 59)
@@ -304,6 +347,28 @@ def test_images_that_memory_would_not_hold_are_counted(tmp_path, monkeypatch):
     monkeypatch.setattr(counted, "MOST_ROWS", 60)
     monkeypatch.setattr(counted, "MOST_BYTES", 60 * 784 - 1)
     assert is_counted(job)
+
+
+@pytest.mark.parametrize("kind", ["idx", "npz"])
+def test_what_counts_is_what_would_be_read(tmp_path, monkeypatch, kind):
+    """Large images that become small ones, and colours that become grey, are first read as they are."""
+    images = np.full((50, 40, 40), 7, np.uint8)
+    labels = (np.arange(50) % 10).astype(np.uint8)
+    if kind == "idx":
+        source, size = write_idx_folder(tmp_path / "idx", images, labels), 50 * 40 * 40
+    else:
+        source, size = write_npz(tmp_path / "x.npz", np.stack([images] * 3, axis=3), labels), 50 * 40 * 40 * 3
+    job = job_of(str(source), tmp_path, engine=Engine(), reading=Reading(center=True))
+    monkeypatch.setattr(counted, "SMALL", 0)
+    for limit, expected in ((size, False), (size - 1, True)):
+        monkeypatch.setattr(counted, "MOST_BYTES", limit)
+        assert is_counted(job) is expected
+        if expected:
+            monkeypatch.setattr(limits, "MOST_BYTES", limit)
+            with pytest.raises(DataError, match=f"expected at most {limit:,}; --no-predictions evaluates any number"):
+                load_dataset(job.data, "test", job.reading)
+        else:
+            assert len(load_dataset(job.data, "test", job.reading)) == 50
 
 
 @pytest.mark.parametrize(
@@ -320,3 +385,57 @@ def test_options_that_nothing_would_heed_are_refused(options, said, tmp_path, ca
     assert run_cli(["run", *options, "--reports", str(tmp_path / "reports")]) == 2
     assert said in capfd.readouterr().err
     assert not (tmp_path / "reports").exists()
+
+
+def test_a_rehearsal_that_finds_nothing_leaves_nothing(pattern, tmp_path):
+    """Neither a run nor a part of one; and no model is asked for."""
+    rehearse_counted(job_of(pattern, tmp_path / "reports", model=tmp_path / "not-trained-yet.keras"))
+    assert list((tmp_path / "reports").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "said"),
+    [
+        ({"data": "nowhere"}, DataError, "nowhere"),
+        ({"templates": Path("no-templates")}, MnistReportError, "no-templates"),
+        ({"slices": Path("s.csv")}, ConfigError, "--slices s.csv: needs every row at once"),
+    ],
+)
+def test_a_rehearsal_finds_what_would_fail_after_a_long_training(pattern, tmp_path, more, error, said):
+    """Data, templates, and what a counted run cannot give."""
+    with pytest.raises(error, match=said):
+        rehearse_counted(job_of(pattern, tmp_path / "reports", **more))
+
+
+@pytest.mark.usefixtures("socket_enabled")
+def test_a_rehearsal_looks_for_the_cluster(pattern, tmp_path, monkeypatch):
+    """Nobody listens there."""
+    monkeypatch.setitem(sys.modules, "ray", ModuleType("ray"))
+    with pytest.raises(DeviceError, match="no cluster answers"):
+        rehearse_counted(job_of(pattern, tmp_path, engine=Engine(engine="ray", ray_address="127.0.0.1:1")))
+
+
+def test_a_rehearsal_finds_a_file_in_the_place_of_the_reports(pattern, tmp_path):
+    """Where nothing could be written."""
+    (tmp_path / "reports").write_text("mine", "utf-8")
+    with pytest.raises(OutputError, match="is a file, expected a folder"):
+        rehearse_counted(job_of(pattern, tmp_path / "reports"))
+
+
+def test_what_workers_cannot_share_is_refused_before_there_are_any(tmp_path):
+    """A gzipped file of many shards has no middle; status 2 with what to do, in a rehearsal too."""
+    n = 65_537
+    folder = write_idx_folder(tmp_path / "idx", np.zeros((n, 4, 4), np.uint8), np.zeros(n, np.uint8), suffix=".gz")
+    job = job_of(str(folder), tmp_path / "reports", engine=Engine(engine="ray"))
+    for begin in (rehearse_counted, lambda job: run_counted(job, SURROUNDINGS, nobody)):
+        with pytest.raises(ConfigError, match="can only be read from its beginning, so workers cannot share it; give"):
+            begin(job)
+    rehearse_counted(replace(job, engine=Engine(no_predictions=True)))
+
+
+def test_nothing_is_trained_for_a_cluster_that_cannot_be_used(monkeypatch, tmp_path, capfd):
+    """`run --train` rehearses first: without Ray it is status 2, and no epoch begins."""
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setattr("mnist_report.commands.run.train_model", None)
+    assert run_cli(["run", "--train", "--engine", "ray", "--reports", str(tmp_path / "reports")]) == 2
+    assert "Ray is not installed" in capfd.readouterr().err

@@ -1,6 +1,7 @@
 """Tests of `mnist_report.data.parquet_images`."""
 
 import json
+import tracemalloc
 
 import hypothesis.extra.numpy as hnp
 import numpy as np
@@ -13,7 +14,7 @@ from makers import digits
 from pyarrow import parquet  # noqa: TID253  nobody waits for these tests
 from strategies import law
 
-from mnist_report.data import limits, parquet_images
+from mnist_report.data import limits, parquet_rows
 from mnist_report.data.parquet_images import look_at_images, read_parquet_images
 from mnist_report.data.reading import Reading
 from mnist_report.data.sources import load_dataset
@@ -162,6 +163,18 @@ def test_a_file_that_is_no_parquet_is_an_error(tmp_path, content):
         read_parquet_images(tmp_path / "data.parquet", center=False)
 
 
+def test_a_row_group_is_not_held_as_a_whole(tmp_path):
+    """It may be as large as the file: 12 MB here."""
+    noise = np.random.default_rng(4).integers(0, 256, (200, 60_000), dtype=np.uint8)
+    path = write(tmp_path / "data.parquet", [PNG + row.tobytes() for row in noise], [0] * 200, write_batch_size=8)
+    tracemalloc.start()
+    found = read_parquet_images(path, center=False, rows=range(199, 200))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found.images) == 1
+    assert most < 6 << 20
+
+
 @pytest.mark.parametrize("form", ["bytes", "struct"])
 def test_a_value_repeated_many_times_is_not_held_as_often(tmp_path, form, monkeypatch):
     """A file of a few kB would else become gigabytes."""
@@ -169,7 +182,7 @@ def test_a_value_repeated_many_times_is_not_held_as_often(tmp_path, form, monkey
     image = [value] * 64 if form == "bytes" else [{"bytes": value}] * 64
     path = write(tmp_path / "data.parquet", image, [0] * 64, dictionary_pagesize_limit=1 << 30, store_schema=False)
     assert path.stat().st_size < 1 << 20
-    monkeypatch.setattr(parquet_images, "BATCH_BYTES", 16 << 20)
+    monkeypatch.setattr(parquet_rows, "BATCH_BYTES", 16 << 20)
     usual = pa.default_memory_pool()
     pool = pa.proxy_memory_pool(usual)
     pa.set_memory_pool(pool)
@@ -186,7 +199,7 @@ def test_a_value_repeated_many_times_is_not_held_as_often(tmp_path, form, monkey
 )
 def test_what_the_file_says_of_itself_is_held_against_the_limits(tmp_path, monkeypatch, limit, telling):
     """Before it is decompressed; with small limits here."""
-    monkeypatch.setattr(limits if limit == "MOST_ROWS" else parquet_images, limit, 2)
+    monkeypatch.setattr(limits if limit == "MOST_ROWS" else parquet_rows, limit, 2)
     path = write(tmp_path / "data.parquet", [PNG] * 3, [0] * 3)
     with pytest.raises(DataError, match=telling):
         read_parquet_images(path, center=False)

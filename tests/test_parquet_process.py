@@ -12,7 +12,7 @@ from pyarrow import parquet  # noqa: TID253  nobody waits for these tests
 from mnist_report.data import parquet_process
 from mnist_report.data.parquet_files import look_at_files, read_parquet_files
 from mnist_report.data.parquet_images import look_at_images
-from mnist_report.data.parquet_process import read_parquet
+from mnist_report.data.parquet_process import ParquetParts, read_parquet
 from mnist_report.data.slice_columns import read_slice_columns
 from mnist_report.errors import DataError
 from mnist_report.runs.foreign_predictions import read_foreign_predictions
@@ -32,7 +32,8 @@ def test_some_rows_arrive(tmp_path):
     """Those of a part alone."""
     images, labels = digits(9)
     path = write_image_parquet(tmp_path / "data.parquet", images, labels)
-    found = read_parquet(path, center=False, rows=range(3, 7), stored=1_000)
+    with ParquetParts(path, center=False) as parts:
+        found = parts.read(range(3, 7), stored=1_000)
     np.testing.assert_array_equal(found.images, images[3:7])
     np.testing.assert_array_equal(found.labels, labels[3:7])
 
@@ -53,8 +54,8 @@ def test_a_part_has_the_time_of_its_bytes(tmp_path, monkeypatch):
     """Not that of the whole file."""
     path = write_image_parquet(tmp_path / "data.parquet", *digits(1))
     monkeypatch.setattr(parquet_process.sys, "executable", dying_python(tmp_path, "exit 1"))
-    with pytest.raises(DataError, match="after 50 s at most"):
-        read_parquet(path, center=False, rows=range(1), stored=2_000_000)
+    with ParquetParts(path, center=False) as parts, pytest.raises(DataError, match="after 50 s at most"):
+        parts.read(range(1), stored=2_000_000)
 
 
 def test_what_the_child_refuses_is_an_error_here(tmp_path):

@@ -1,10 +1,12 @@
 """Quartiles from counts."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import law
 
+from mnist_report.evaluation import quartiles
 from mnist_report.evaluation.quartiles import STEP, Column, count_columns, quartile_slices
 from mnist_report.evaluation.slices import image_columns, quartile, slant, slice_accuracies
 
@@ -42,3 +44,28 @@ def test_equal_values_are_added_up():
     """In the order of the values."""
     found = Column.of(np.array([4, 2, 4]), np.array([1, 5, 2]), np.array([1, 0, 2]))
     assert [each.tolist() for each in (found.values, found.n, found.right)] == [[2, 4], [5, 3], [0, 3]]
+
+
+@pytest.mark.parametrize(("side", "step"), [(1, 1), (28, 1), (32, 1), (33, 2), (100, 10), (1_000, 973)])
+def test_the_ink_of_large_images_is_counted_in_steps(side, step):
+    """Which depend on the size alone; that of small ones as it is."""
+    images = np.zeros((3, side, side), np.uint8)
+    images[1] = 255
+    images[2].flat[0] = 254
+    found = count_columns(images, np.ones(3, np.bool_))["ink"]
+    ink = [0, 254, 255 * side * side]
+    assert found.values.tolist() == sorted({value // step * step for value in ink})
+
+
+def test_a_column_is_no_larger_than_its_bound(monkeypatch):
+    """However many images, and whatever a slant's rounding errors are."""
+    monkeypatch.setattr(quartiles, "MOST_VALUES", 100)
+    random = np.random.default_rng(3)
+    monkeypatch.setattr(quartiles, "slant", lambda images: random.normal(0, 1e9, len(images)))
+    column = {}
+    for _ in range(20):
+        images = random.integers(0, 256, (50, 5, 5), dtype=np.uint8) * random.integers(0, 2, (50, 1, 1), dtype=np.uint8)
+        part = count_columns(images, random.random(50) < 0.5)
+        column = {name: column[name] + own for name, own in part.items()} if column else part
+    assert {sum(each.n) for each in column.values()} == {1_000}
+    assert max(len(each.values) for each in column.values()) <= 101

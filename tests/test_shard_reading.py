@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from makers import digits, idx_header, write_idx_folder, write_npz
 from strategies import law
 
-from mnist_report.data import limits, shard_reading
+from mnist_report.data import image_folder, limits, parquet_rows
 from mnist_report.data.dataset import shards_digest
 from mnist_report.data.reading import AS_IT_IS, Reading
-from mnist_report.data.shard_reading import iterate, read_shard
+from mnist_report.data.shard_reading import ShardReader, iterate, read_shard, read_some
 from mnist_report.data.shards import find_shards
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import DataError
@@ -175,6 +175,110 @@ def test_row_groups_need_not_fit_the_parts(tmp_path):
 
 
 @pytest.mark.usefixtures("small")
+def test_a_large_row_group_is_decoded_once(tmp_path, monkeypatch):
+    """Not from its beginning for each of the parts that it holds."""
+    from pyarrow import parquet
+
+    read, decode = [], parquet.ParquetFile.iter_batches
+
+    def counted(self, *how, columns, **more):
+        for batch in decode(self, *how, columns=columns, **more):
+            if "image" in columns:
+                read.append(len(batch))
+            yield batch
+
+    monkeypatch.setattr(parquet_rows, "ROWS", 3)  # no batch ends with a part
+    path = write_image_parquet(tmp_path / "data.parquet", *digits(30))
+    parquet.write_table(parquet.read_table(path), path, row_group_size=25)
+    found = find(path)
+    monkeypatch.setattr(parquet.ParquetFile, "iter_batches", counted)
+    parts = list(iterate(found, DIGITS))
+    assert (len(parts), sum(read)) == (8, 30)
+    np.testing.assert_array_equal(np.concatenate([part.images for part in parts]), digits(30)[0])
+    read.clear()
+    with ShardReader() as reader:  # as a worker that has every third part
+        mine = [reader.read(shard, DIGITS) for shard in found.shards[1::3]]
+    assert sum(read) == 21 + 5
+    np.testing.assert_array_equal(mine[2].images, digits(30)[0][28:30])
+    with ShardReader() as reader:  # and one that gets an earlier one again
+        back = [reader.read(found.shards[k], DIGITS).images for k in (5, 2, 3, 3)]
+    np.testing.assert_array_equal(np.concatenate(back), digits(30)[0][[*range(20, 24), *range(8, 16), *range(12, 16)]])
+
+
+def numbered(folder, labels):
+    """Images of these labels in every format that has numbers for them."""
+    images = digits(len(labels))[0]
+    labels = np.array(labels)
+    half = len(labels) // 2
+    (folder / "files").mkdir(parents=True)
+    write_image_parquet(folder / "files" / "0.parquet", images[:half], labels[:half])
+    write_image_parquet(folder / "files" / "1.parquet", images[half:], labels[half:])
+    return (
+        write_npz(folder / "data.npz", images, labels),
+        write_idx_folder(folder / "idx", images, labels.astype(np.uint8)),
+        write_idx_folder(folder / "idxgz", images, labels.astype(np.uint8), suffix=".gz"),
+        write_image_parquet(folder / "data.parquet", images, labels),
+        write_image_parquet(folder / "pixels.parquet", images, labels, form="pixels"),
+        folder / "files",
+        write_picture_folder(folder / "png", images, labels, tuple(map(str, range(30)))),
+    )
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("labels", "lowest"),
+    [
+        (range(1, 27), 1),  # EMNIST's letters
+        ([*range(1, 27), 0], 0),
+        ([*range(1, 13), *range(14, 27)], 0),  # one is missing
+        (range(1, 10), 0),  # nine digits
+        (range(26), 0),
+        ([5] * 6, 0),
+    ],
+)
+def test_numbers_name_the_classes_as_for_the_whole(tmp_path, labels, lowest):
+    """From 0 or from 1, in every format; before a label is read, it is known which there are."""
+    for path in numbered(tmp_path / "x", sorted(labels)):
+        found, whole = find(path), load_dataset(str(path))
+        assert found.names == whole.class_names
+        assert {shard.lowest for shard in found.shards} == {lowest}
+        check_same(path)
+
+
+@pytest.mark.usefixtures("small")
+def test_wanted_names_may_stand_for_numbers_from_one(tmp_path):
+    """As many as the highest number."""
+    (tmp_path / "names").write_text("".join(f"{chr(97 + k)}\n" for k in range(26)), "utf-8")
+    for path in numbered(tmp_path / "x", [1, 5, 26]):
+        check_same(path, Reading(class_names=tmp_path / "names"))
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("cut", [3, 26, 1_000])
+def test_labels_are_read_where_a_file_does_not_tell_them(tmp_path, cut):
+    """Without statistics, in many row groups or one."""
+    from pyarrow import parquet
+
+    path = write_image_parquet(tmp_path / "x.parquet", digits(52)[0], np.repeat(np.arange(1, 27), 2))
+    for statistics in (True, False):
+        parquet.write_table(
+            parquet.read_table(path), path, row_group_size=cut, write_statistics=statistics, store_schema=False
+        )
+        assert find(path).names == load_dataset(str(path)).class_names == tuple(map(str, range(1, 27)))
+
+
+def test_more_labels_than_wanted_names_are_an_error_at_once(tmp_path):
+    """Not when the part of the last one comes; also where no class can have such a number."""
+    (tmp_path / "names").write_text("a\nb\nc\n", "utf-8")
+    for path in numbered(tmp_path / "x", [0, 2, 3]):
+        with pytest.raises(DataError, match=r"found label 3, expected 0-2: .*names names 3 classes; name all of them"):
+            find(path, Reading(class_names=tmp_path / "names"))
+    path = write_image_parquet(tmp_path / "y.parquet", digits(2)[0], np.array([1, 1_000_000_000_000]))
+    with pytest.raises(DataError, match=r"y.parquet \(test split\): found label 1000000000000, expected at most 100"):
+        find(path)
+
+
+@pytest.mark.usefixtures("small")
 def test_named_classes_follow_the_names_that_are_wanted(tmp_path):
     """Wherever those stand."""
     images, labels = digits(6)
@@ -195,7 +299,7 @@ def test_named_classes_follow_the_names_that_are_wanted(tmp_path):
 def test_a_label_without_a_class_is_named_with_its_place_in_the_whole_set(everything, name):
     """And with the file."""
     parts = iterate(find(everything[name]), tuple("012345"))
-    telling = r"rows \d-\d: label 6 at index 6 is outside 0-5 .* in this part\).* name all of them with --class-names"
+    telling = r"rows \d-\d: label 6 at index 6 is outside 0-5 \(\d such labels in this part\)$"
     with pytest.raises(DataError, match=telling):
         list(parts)
 
@@ -255,12 +359,58 @@ def test_a_file_that_changes_meanwhile_is_named(tmp_path, everything, name, chan
 
 @pytest.mark.usefixtures("small")
 def test_a_folder_that_changes_meanwhile_is_named(tmp_path):
-    """Its pictures would move."""
+    """A picture that is gone is missed, and one that came later is not among those that were found."""
     folder = write_picture_folder(tmp_path / "png", *digits(10))
-    found = find(folder)
-    next((folder / "7").iterdir()).unlink()
-    with pytest.raises(DataError, match=rf"{folder / '7'}: has changed from 1 pictures to 0"):
+    found, whole = find(folder), load_dataset(str(folder))
+    (folder / "0" / "00000a.png").write_bytes((folder / "7" / "00007.png").read_bytes())
+    parts = list(iterate(found, DIGITS))
+    np.testing.assert_array_equal(np.concatenate([part.images for part in parts]), whole.images)
+    (folder / "7" / "00007.png").unlink()
+    with pytest.raises(DataError, match=rf"{folder / '7'}/00007.png: cannot be read \(No such file"):
         list(iterate(found, DIGITS))
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(("most", "n"), [(50, 50), (25, 25), (500, 101)])
+@pytest.mark.parametrize("name", ["idx", "png", "struct", "files"])
+def test_some_images_are_from_all_over_a_set(tmp_path, name, most, n):
+    """Of a set that is sorted by its classes, each of them."""
+    images, labels = digits(101)[0], np.sort(digits(101)[1])
+    source = write_all(tmp_path / "x", images, labels)[name]
+    found, whole = find(source), load_dataset(str(source))
+    some = read_some(found, DIGITS, most)
+    assert n // 2 <= len(some) <= n
+    assert set(some.labels.tolist()) == set(range(10))
+    rows = [np.flatnonzero((whole.images == image).all(axis=(1, 2)))[0] for image in some.images]
+    assert rows == sorted(set(rows))
+    np.testing.assert_array_equal(whole.labels[rows], some.labels)
+
+
+@pytest.mark.parametrize("name", ["idx.gz", "npz", "idx"])
+@pytest.mark.parametrize("length", [4, 1_000])
+def test_some_images_of_a_stream_are_from_its_first_part(everything, monkeypatch, name, length):
+    """However many that are."""
+    monkeypatch.setattr(limits, "MOST_IN_SHARD", length)
+    found = find(everything[name])
+    some, first = read_some(found, DIGITS, 3), next(iterate(found, DIGITS))
+    within = [bool((first.images == image).all(axis=(1, 2)).any()) for image in some.images]
+    assert all(within) or found.apart
+    assert 0 < len(some) <= 25
+
+
+@pytest.mark.usefixtures("small")
+def test_the_pictures_of_a_folder_are_listed_once(tmp_path, monkeypatch):
+    """Not for each of its parts, nor by each worker: ten million take minutes."""
+    images, labels = digits(30)
+    folder = write_picture_folder(tmp_path / "png", images, labels % 3, ("\u00e4h", "dog", "eel"))
+    next((folder / "dog").iterdir()).rename(folder / "dog" / "a\udcff.png")
+    expected, listed, scan = load_dataset(str(folder)), [], os.scandir
+    monkeypatch.setattr(image_folder.os, "scandir", lambda path: listed.append(path.name) or scan(path))
+    found = find(folder)
+    parts = [read_shard(pickle.loads(pickle.dumps(shard)), found.names) for shard in found.shards]  # noqa: S301  ours
+    assert (len(parts), sorted(listed)) == (8, sorted(expected.class_names))
+    np.testing.assert_array_equal(np.concatenate([part.images for part in parts]), expected.images)
+    np.testing.assert_array_equal(np.concatenate([part.labels for part in parts]), expected.labels)
 
 
 @pytest.mark.usefixtures("small")
@@ -303,13 +453,13 @@ def test_a_flipped_bit_in_an_archive_is_an_error(tmp_path):
 @pytest.mark.usefixtures("small")
 def test_the_next_part_is_read_while_the_caller_works(everything, monkeypatch):
     """One ahead, and no more: two are in memory."""
-    read, second, third = shard_reading.read_shard, threading.Event(), threading.Event()
+    read, second, third = ShardReader.read, threading.Event(), threading.Event()
 
-    def watched(shard, names):
+    def watched(self, shard, names):
         (threading.Event(), second, third)[shard.number].set()
-        return read(shard, names)
+        return read(self, shard, names)
 
-    monkeypatch.setattr(shard_reading, "read_shard", watched)
+    monkeypatch.setattr(ShardReader, "read", watched)
     parts = iterate(find(everything["idx"]), DIGITS)
     next(parts)
     assert second.wait(10)

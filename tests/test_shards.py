@@ -62,7 +62,7 @@ def test_a_set_is_cut_into_parts_in_order(everything, name):
     found = find(everything[name])
     parts = [(shard.number, shard.first, shard.n, shard.begin) for shard in found.shards]
     assert parts == [(0, 0, 4, 0), (1, 4, 4, 4), (2, 8, 2, 8)]
-    assert (found.n, found.shape, found.names) == (10, (28, 28), None)
+    assert (found.n, found.shape, found.names) == (10, (28, 28), DIGITS)
     assert [shard.name.split(" ", 1)[1] for shard in found.shards] == ["rows 0-3", "rows 4-7", "rows 8-9"]
 
 
@@ -85,7 +85,7 @@ def test_the_embedded_data_are_one_part(split, n):
     """Of the digest that they have in memory."""
     found = find("mnist", split)
     (shard,) = found.shards
-    assert (found.n, found.names, found.apart) == (n, None, True)
+    assert (found.n, found.names, found.apart) == (n, DIGITS, True)
     assert read_shard(shard, DIGITS).sha256 == load_dataset("mnist", split).sha256
 
 
@@ -144,14 +144,14 @@ def test_a_part_is_a_small_plain_value(everything, name):
 
 
 def test_the_names_of_the_classes_are_known(tmp_path):
-    """Those of folders, unless they are numbers."""
+    """Those of folders; numbers are digits."""
     images, labels = digits(3)
     assert find(write_picture_folder(tmp_path / "pets", images, labels, ("cat", "dog", "eel"))).names == (
         "cat",
         "dog",
         "eel",
     )
-    assert find(write_picture_folder(tmp_path / "digits", images, labels)).names is None
+    assert find(write_picture_folder(tmp_path / "digits", images, labels)).names == DIGITS
 
 
 def test_a_csv_file_is_not_read_in_parts(everything):

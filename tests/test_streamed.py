@@ -24,6 +24,8 @@ from mnist_report.evaluation.streamed import evaluate_parts
 from mnist_report.runs import predictions_file
 from mnist_report.runs.predictions_file import (
     ROWS_AT_A_TIME,
+    predictions_writer,
+    read_predictions,
     read_scored_images,
     stream_predictions,
     write_predictions,
@@ -137,7 +139,7 @@ def large():
 
 @pytest.mark.parametrize("writer", ["the package", "pandas"])
 def test_a_file_larger_than_a_part_is_read_whole(large, tmp_path, writer):
-    """Our row groups hold a part each, pandas writes them all as one."""
+    """Our first row groups hold a part each, pandas writes them all as one."""
     import pandas as pd
 
     rows, labels = large
@@ -150,6 +152,26 @@ def test_a_file_larger_than_a_part_is_read_whole(large, tmp_path, writer):
     streamed, whole = evaluate_parquet(path), evaluate(predictions)
     assert same_tally(streamed.tally, whole.tally)
     assert same_frames(streamed, whole)
+
+
+def test_row_groups_of_a_large_file_are_larger_however_its_rows_come(tmp_path, monkeypatch):
+    """Each takes room in the last page; the file of a few thousand rows remains what it was, byte by byte."""
+    from pyarrow import parquet
+
+    monkeypatch.setattr(predictions_file, "ROWS_AT_A_TIME", 10)
+    rows = np.random.default_rng(6).dirichlet(np.ones(3), 333).astype(np.float32)
+    whole = make_predictions(rows, rows.argmax(axis=1), ("a", "b", "c"))
+    contents = []
+    for cuts in ([], [7, 8, 100, 100, 250], range(1, 333)):
+        with predictions_writer(tmp_path / "p.parquet", 3) as write:
+            for part in np.split(np.arange(333), cuts):
+                write(whole.only(part))
+        contents.append((tmp_path / "p.parquet").read_bytes())
+        metadata = parquet.read_metadata(tmp_path / "p.parquet")
+        groups = [metadata.row_group(k).num_rows for k in range(metadata.num_row_groups)]
+        assert groups == [10] * 8 + [80, 80, 80, 13]
+    assert contents[0] == contents[1] == contents[2]
+    np.testing.assert_array_equal(read_predictions(tmp_path / "p.parquet")[0].probabilities, whole.probabilities)
 
 
 def test_the_main_jobs_file_gives_the_main_jobs_numbers(shipped_run):

@@ -17,7 +17,6 @@ from mnist_report.evaluation.summary import Summary
 from mnist_report.gates.rules import default_gates
 from mnist_report.judging import ci_files, evaluate_run, judge_run
 from mnist_report.pipeline import render
-from mnist_report.runs.baseline import accept, read_baseline
 from mnist_report.runs.folder import StoredRun, read_run, write_provenance, write_results, write_texts
 from mnist_report.runs.images_file import ShownImages
 from mnist_report.runs.predictions_file import read_scored_images, write_predictions
@@ -160,15 +159,6 @@ def test_missing_rows_are_one_line(folder):
     (folder / "kept.parquet").unlink()
     with pytest.raises(OutputError, match="missing from the run folder"):
         read_run(folder)
-
-
-def test_it_cannot_be_a_baseline(original, tmp_path):
-    """There is no row that others could be held against."""
-    found = read_baseline(original, NAMES)
-    assert found.scores is None
-    assert "was counted part by part" in found.problem
-    with pytest.raises(OutputError, match="run it in one piece, without --no-predictions"):
-        accept(original, tmp_path / "baseline", by="me", why="it is good", when="2026-01-02")
 
 
 def test_it_cannot_be_compared(original):

@@ -11,12 +11,15 @@ from tiny_run import (
     all_right,
     epochs,
     one_image,
+    tiny_predictions,
     tiny_provenance,
     tiny_run,
 )
 
 from mnist_report.evaluation.evaluation import evaluate
+from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.predictions import make_predictions
+from mnist_report.evaluation.summary import Summary, evaluate_summary
 from mnist_report.report import provenance, tables, text
 
 
@@ -153,3 +156,32 @@ def test_the_coverage_is_that_of_a_plain_loop():
         assert float(risk.removesuffix(" %")) == pytest.approx(100 * (~right[:k]).mean(), abs=5e-4)
         assert float(least.removesuffix(" %")) == pytest.approx(100 * sure[k - 1], abs=0.01)
     assert table.rows[-1][0] == "100.0 %"
+
+
+def test_a_counted_report_says_what_is_left_out_and_what_is_cut_otherwise():
+    """Dashes, suspected labels, and slants in steps; one of every row says nothing."""
+    predictions, images = tiny_predictions(), np.zeros((12, 6, 5), np.uint8)
+    note = tables.counted_note(evaluate_summary(Summary.of(predictions, images, Wanted())))
+    for part in ("ROC AUC", "the number of suspected labels", "Slants were rounded to 0.001", "1,000 worst mistakes"):
+        assert part in note
+    assert tables.counted_note(evaluate(predictions)) == ""
+
+
+def test_a_counted_table_has_no_columns_of_dashes_alone():
+    """What was left out is said once, above; a dash among numbers stays, and other reports keep every column."""
+    predictions = make_predictions(np.float32([[0.9, 0.1, 0], [0.2, 0.8, 0]]), np.array([0, 1]), NAMES)
+    whole, counted = (
+        evaluate(predictions),
+        evaluate_summary(Summary.of(predictions, np.zeros((2, 4, 4), np.uint8), Wanted())),
+    )
+    for make, left_out in (
+        (lambda of: tables.per_class_table(of, NAMES), {"ROC AUC", "Average precision"}),
+        (tables.confidence_table, {"Median", "5th percentile", "95th percentile"}),
+    ):
+        full, short = make(whole), make(counted)
+        assert set(full.columns) - set(short.columns) == left_out
+        assert short.ids == full.ids
+        assert short.numeric == frozenset(range(1, len(short.columns)))
+        assert [row[0] for row in short.rows] == [row[0] for row in full.rows]
+        assert all(len(row) == len(short.columns) for row in short.rows)
+    assert row(tables.per_class_table(counted, NAMES), NAMES[2])["Accuracy (recall)"] == text.DASH

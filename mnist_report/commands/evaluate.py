@@ -129,7 +129,12 @@ def make_job(
     from mnist_report.model.store import shipped_model
     from mnist_report.runs.notes_file import read_notes
 
-    for name, value, least in (("batch-size", batch_size, 1), ("seed", seed, 0), ("most-mistakes", most_mistakes, 0)):
+    for name, value, least in (
+        ("batch-size", batch_size, 1),
+        ("seed", seed, 0),
+        ("most-mistakes", most_mistakes, 0),
+        ("workers", engine.workers, 1),
+    ):
         if value is not None and value < least:
             raise ConfigError(f"{name} is {value}, expected at least {least}")
     check_sources(model, predictions, data)

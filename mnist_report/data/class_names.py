@@ -1,7 +1,7 @@
 """Which classes there are, and what they are called."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,17 +74,54 @@ def name_classes(data: Labelled, wanted: tuple[str, ...] | None, where: str) -> 
         return renamed(labels, data.names, wanted, where)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer) or len(labels) == 0 or labels.min() < 0:
         return labels, wanted or DIGITS  # for `make_dataset` to refuse
-    highest = int(labels.max())
-    if wanted is not None:
-        first = 1 if highest == len(wanted) and labels.min() > 0 else 0
-        return labels.astype(np.int64) - first, wanted
-    if highest > MOST_CLASSES:
+    if wanted is None and labels.max() > MOST_CLASSES:
         k = int(np.flatnonzero(labels > MOST_CLASSES)[0])
         raise DataError(f"{where}: label {labels[k]} at index {k}, expected at most {MOST_CLASSES} classes")
-    first = 1 if highest >= len(DIGITS) and np.array_equal(np.unique(labels), np.arange(1, highest + 1)) else 0
-    numbers = tuple(str(k) for k in range(first, max(highest + 1, len(DIGITS))))
-    check_names(numbers, where)
-    return labels.astype(np.int64) - first, numbers
+    first, names = name_numbers(occurring([labels]), wanted, where)
+    return labels.astype(np.int64) - first, names
+
+
+def name_numbers(labels: Sequence[int], wanted: tuple[str, ...] | None, where: str) -> tuple[int, tuple[str, ...]]:
+    """The label of the first class, and the classes' names, of labels that are mere numbers; see `name_classes`.
+
+    Args:
+        labels: those that occur, rising, none below 0; where the first is 0, the last is all that matters besides.
+        wanted: names, or None.
+        where: whose they are.
+
+    Raises:
+        DataError: there would be more than 100 classes.
+    """
+    highest = labels[-1]
+    if wanted is not None:
+        return (1 if highest == len(wanted) and labels[0] > 0 else 0), wanted
+    if highest > MOST_CLASSES:
+        raise DataError(f"{where}: found label {highest}, expected at most {MOST_CLASSES} classes")
+    first = 1 if highest >= len(DIGITS) and is_gapless(labels) else 0
+    names = tuple(str(k) for k in range(first, max(highest + 1, len(DIGITS))))
+    check_names(names, where)
+    return first, names
+
+
+def is_gapless(labels: Sequence[int]) -> bool:
+    """Whether labels, which rise, are all numbers from 1 on."""
+    return list(labels) == list(range(1, len(labels) + 1))
+
+
+def occurring(parts: Iterable[NDArray[Any]]) -> tuple[int, ...]:
+    """Which labels occur in the parts of a set, rising; of those that no class can have, some.
+
+    Args:
+        parts: whole numbers, shape (k,) each.
+    """
+    found: set[int] = set()
+    for labels in parts:
+        if len(labels):
+            ends = int(labels.min()), int(labels.max())
+            found.update(ends)
+            if ends[0] >= 0 and ends[1] <= MOST_CLASSES:
+                found.update(np.flatnonzero(np.bincount(labels.astype(np.int64))).tolist())
+    return tuple(sorted(found))
 
 
 def renamed(

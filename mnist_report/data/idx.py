@@ -24,6 +24,8 @@ from mnist_report.errors import DataError
 GZIP_MAGIC = b"\x1f\x8b"
 UINT8 = 0x08
 PIECE = 1 << 24
+# At once, where only they are read.
+LABELS = 1 << 20
 
 
 class IdxHead(NamedTuple):
@@ -112,6 +114,17 @@ def stream_idx(path: Path, ndim: int, counts: Iterable[int]) -> Iterator[NDArray
             yield _read_rows(stream, path, shape, n)
         if stream.read(1):
             raise _other_size(path, shape, "more")
+
+
+def stream_labels(path: Path) -> Iterator[NDArray[np.uint8]]:
+    """The labels of a file of any length, some at a time.
+
+    Raises:
+        DataError: as `stream_idx`.
+    """
+    with _opened(path) as (stream, _):
+        _, (n,) = _read_header(stream, path, 1)
+    return stream_idx(path, 1, (min(LABELS, n - first) for first in range(0, n, LABELS)))
 
 
 def _read_rows(stream: BinaryIO | gzip.GzipFile, path: Path, shape: tuple[int, ...], n: int) -> NDArray[np.uint8]:

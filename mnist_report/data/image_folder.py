@@ -1,14 +1,17 @@
 """A folder with a subfolder of pictures for each class."""
 
+import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
-from mnist_report.data.limits import MOST_CLASSES, check_size
+from mnist_report.data.limits import MOST_CLASSES, check_size, shard_length
 from mnist_report.data.pictures import MOST_ENCODED, Stack, decode_picture
 from mnist_report.data.reading import Labelled
 from mnist_report.errors import DataError
@@ -36,42 +39,162 @@ class Classes(NamedTuple):
     labels: tuple[int, ...]
     numbers: bool
 
+    @property
+    def known(self) -> tuple[str, ...] | None:
+        """The names, unless they are numbers."""
+        return None if self.numbers else self.names
 
-def read_image_folder(
-    folder: Path, split: str, *, center: bool, rows: range | None = None, counts: Sequence[int] = ()
-) -> Labelled:
+
+class Group(NamedTuple):
+    """Pictures of one class.
+
+    Attributes:
+        label: of the class.
+        folder: the name of its subfolder.
+        files: the names of the pictures, sorted.
+    """
+
+    label: int
+    folder: str
+    files: list[str]
+
+
+class Listing(NamedTuple):
+    """Some pictures of a folder, class by class and by their names.
+
+    Attributes:
+        root: the folder of the classes.
+        names: of all classes, or None where they are numbers.
+        groups: the pictures.
+    """
+
+    root: Path
+    names: tuple[str, ...] | None
+    groups: list[Group]
+
+    @property
+    def n(self) -> int:
+        """How many there are."""
+        return sum(len(group.files) for group in self.groups)
+
+    def only(self, rows: range) -> Self:
+        """Some of them, by their numbers."""
+        groups: list[Group] = []
+        first = 0
+        for group in self.groups:
+            wanted = slice(max(rows.start - first, 0), max(rows.stop - first, 0))
+            groups.append(group._replace(files=group.files[wanted]))
+            first += len(group.files)
+        return self._replace(groups=groups)
+
+    def pack(self) -> bytes:
+        """In some bytes a picture: a large set is listed once, and each of its parts has its own pictures."""
+        return zlib.compress(json.dumps([str(self.root), self.names, self.groups]).encode(), 1)
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Self:
+        """What `pack` packed."""
+        root, names, groups = json.loads(zlib.decompress(packed))
+        return cls(Path(root), names and tuple(names), [Group(*group) for group in groups])
+
+
+class Look(NamedTuple):
+    """What a folder holds.
+
+    Attributes:
+        n: how many pictures.
+        shape: the height and width of the first one, centred if that is asked for.
+        names: of the classes, or None where they are numbers.
+        labels: of the classes that have pictures, rising.
+        listings: the pictures of each part of the set; see `Listing.pack`.
+    """
+
+    n: int
+    shape: tuple[int, int]
+    names: tuple[str, ...] | None
+    labels: tuple[int, ...]
+    listings: tuple[bytes, ...]
+
+
+def read_image_folder(folder: Path, split: str, *, center: bool) -> Labelled:
     """Read one split; the classes are the subfolders, in their names' order, or numbers where all names are numbers.
 
     Args:
         folder: of the classes, or of `train` and `test` with the classes in each.
         split: "train" or "test"; a folder without these two is a test set.
         center: whether the pictures are centred the MNIST way; else they must have one size.
-        rows: which of the pictures, class by class and by their names; all of them if not told.
-        counts: how many pictures `count_pictures` found in each class, where only some are read.
 
     Raises:
-        DataError: there are no classes, or something that is no readable picture, or another number than was found.
+        DataError: there are no classes, or something that is no readable picture.
     """
     classes = find_classes(folder, split)
-    files: list[Path] = []
-    labels: list[int] = []
-    for label, pictures in _wanted(classes, rows, counts):
-        files += pictures
-        labels += [label] * len(pictures)
-        check_size((len(files),), str(classes.root))
-    stack = Stack(len(files), center=center, where=str(classes.root), stored=sum(map(_size, files)))
+    listing = Listing(classes.root, classes.known, [])
+    for group in list_pictures(classes):
+        listing.groups.append(group)
+        check_size((listing.n,), str(classes.root))
+    return read_pictures(listing, center=center)
+
+
+def read_pictures(listing: Listing, *, center: bool) -> Labelled:
+    """Read the pictures of a list; see `read_image_folder`.
+
+    Raises:
+        DataError: one of them is gone or not readable, or there are none.
+    """
+    files = [listing.root / group.folder / name for group in listing.groups for name in group.files]
+    labels = [group.label for group in listing.groups for _ in group.files]
+    stack = Stack(len(files), center=center, where=str(listing.root), stored=sum(map(_size, files)))
     for path in files:
         stack.add(decode_picture(_read(path), str(path)), str(path))
-    return Labelled(stack.finish(), np.array(labels, np.int64), None if classes.numbers else classes.names, center)
+    return Labelled(stack.finish(), np.array(labels, np.int64), listing.names, center)
 
 
-def count_pictures(classes: Classes) -> tuple[int, ...]:
-    """How many pictures each class has.
+def list_pictures(classes: Classes) -> Iterator[Group]:
+    """The pictures of one class after the other; none is opened.
 
     Raises:
         DataError: there is something else among them.
     """
-    return tuple(len(_pictures(classes.root / name)) for name in classes.names)
+    for label, name in zip(classes.labels, classes.names, strict=True):
+        yield Group(label, name, _pictures(classes.root / name))
+
+
+def cut_listing(classes: Classes, groups: Iterable[Group], length: int) -> Iterator[Listing]:
+    """Lists of so many pictures each, and of what is left."""
+    held: list[Group] = []
+    room = length
+    for group in groups:
+        first = 0
+        while first < len(group.files):
+            part = group._replace(files=group.files[first : first + room])
+            held.append(part)
+            first, room = first + len(part.files), room - len(part.files)
+            if not room:
+                yield Listing(classes.root, classes.known, held)
+                held, room = [], length
+    if held:
+        yield Listing(classes.root, classes.known, held)
+
+
+def look_at_pictures(folder: Path, split: str, *, center: bool) -> Look:
+    """List one split, and read no picture but the first.
+
+    Raises:
+        DataError: as `read_image_folder`, as far as that can be seen so.
+    """
+    classes = find_classes(folder, split)
+    groups = list_pictures(classes)
+    first = next((group for group in groups if group.files), Group(0, "", []))
+    one = Listing(classes.root, classes.known, [first._replace(files=first.files[:1])])
+    _, height, width = read_pictures(one, center=center).images.shape
+    listings: list[bytes] = []
+    labels: set[int] = set()
+    n = 0
+    for listing in cut_listing(classes, chain([first], groups), shard_length(height, width)):
+        listings.append(listing.pack())
+        labels.update(group.label for group in listing.groups)
+        n += listing.n
+    return Look(n, (height, width), classes.known, tuple(sorted(labels)), tuple(listings))
 
 
 def find_classes(folder: Path, split: str) -> Classes:
@@ -126,23 +249,6 @@ def _numbers(names: list[str]) -> list[int]:
         return []
     numbers = sorted(int(name) for name in names)
     return numbers if len(set(numbers)) == len(names) else []
-
-
-def _wanted(classes: Classes, rows: range | None, counts: Sequence[int]) -> Iterator[tuple[int, list[Path]]]:
-    """The files that are asked for, with their labels; the folders of other classes are not looked into."""
-    first = 0
-    for k, (name, label) in enumerate(zip(classes.names, classes.labels, strict=True)):
-        folder = classes.root / name
-        if rows is None:
-            yield label, [folder / found for found in _pictures(folder)]
-            continue
-        wanted = slice(max(rows.start - first, 0), max(rows.stop - first, 0))
-        first += counts[k]
-        if wanted.start < min(wanted.stop, counts[k]):
-            pictures = _pictures(folder)
-            if len(pictures) != counts[k]:
-                raise DataError(f"{folder}: has changed from {counts[k]:,} pictures to {len(pictures):,}; run it again")
-            yield label, [folder / found for found in pictures[wanted]]
 
 
 def _pictures(folder: Path) -> list[str]:

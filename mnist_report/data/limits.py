@@ -20,23 +20,31 @@ MOST_IN_SHARD = 65_536
 MOST_SHARD_BYTES = 64 << 20
 # The report stays readable up to here.
 MOST_CLASSES = 100
+# What to do about more than is held at once.
+IN_PARTS = "; --no-predictions evaluates any number, part by part"
 
 
-def check_size(shape: Sequence[int], where: str, itemsize: int = 1) -> None:
+def check_size(shape: Sequence[int], where: str, itemsize: int = 1, advice: str = IN_PARTS) -> None:
     """See that images, shape (n, height, width), or labels, shape (n,), are no larger than the limits.
+
+    Args:
+        shape: of all that is read at once.
+        where: what it is.
+        itemsize: the bytes of a value.
+        advice: what to do where it is only too much at once.
 
     Raises:
         DataError: they are.
     """
     n, *sides = shape
     if n > MOST_ROWS:
-        raise DataError(f"{where}: {n:,} rows, expected at most {MOST_ROWS:,}")
+        raise DataError(f"{where}: {n:,} rows, expected at most {MOST_ROWS:,}{advice}")
     if any(side > MOST_SIDE for side in sides):
         found = " x ".join(f"{side:,}" for side in sides)
         raise DataError(f"{where}: an image has {found} pixels, expected at most {MOST_SIDE:,} x {MOST_SIDE:,}")
     size = math.prod(shape) * itemsize
     if size > MOST_BYTES:
-        raise DataError(f"{where}: {n:,} rows of {size:,} bytes in all, expected at most {MOST_BYTES:,}")
+        raise DataError(f"{where}: {n:,} rows of {size:,} bytes in all, expected at most {MOST_BYTES:,}{advice}")
 
 
 def shard_length(height: int, width: int) -> int:

@@ -34,6 +34,8 @@ UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+# At once, where only they are read.
+LABELS = 1 << 20
 NO_NPY = "a member is no .npy file"
 # As Keras and as MedMNIST name the arrays of a split.
 KEYS = {
@@ -113,6 +115,18 @@ def stream_npz(path: Path, split: str, counts: Iterable[int]) -> Iterator[Labell
             stream.read(1)  # the end, where the checksum is held against what was read
 
 
+def stream_npz_labels(path: Path, split: str) -> Iterator[NDArray[Any]]:
+    """The labels of a split, some at a time, shape (k,); `read_npz_heads` has looked at the archive before.
+
+    Raises:
+        DataError: the archive is damaged.
+    """
+    with _opened(path, split) as (archive, (_, key)), archive.zip.open(_member(archive.zip, key)) as stream:
+        head = _read_head(stream)
+        for first in range(0, head.shape[0], LABELS):
+            yield _read_rows(stream, head, min(LABELS, head.shape[0] - first)).ravel()
+
+
 def is_colour(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
     """Whether an array holds colour images, which become grey."""
     return dtype == np.uint8 and len(shape) == 4 and shape[3] == len(LUMINANCE)
@@ -155,7 +169,7 @@ def _check_header(archive: Any, key: str, path: Path, *, whole: bool = True) -> 
     promised = archive.getinfo(name).file_size
     with archive.open(name) as member:
         if member.read(len(np.lib.format.MAGIC_PREFIX)) != np.lib.format.MAGIC_PREFIX:
-            check_size((1, 1, 1), str(path), promised)  # numpy would return all its bytes
+            check_size((1, 1, 1), str(path), promised, advice="")  # numpy would return all its bytes
             check_growth(promised, path.stat().st_size, str(path))
             return None
         member.seek(0)

@@ -159,8 +159,8 @@ def _look(paths: tuple[Path, ...], how: str) -> Iterator[tuple[list[LookedAt], t
             yield from _look((path,), how)
         return
     sights = [
-        Sight(n, [(rows, size) for rows, size in groups], names and tuple(names))
-        for n, groups, names in facts["sights"]
+        Sight(n, [(rows, size) for rows, size in groups], names and tuple(names), tuple(labels))
+        for n, groups, names, labels in facts["sights"]
     ]
     yield list(map(LookedAt, paths, sights)), facts["size"] and tuple(facts["size"])
 

@@ -3,22 +3,20 @@
 import json
 import math
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.data.limits import MOST_BYTES, MOST_SIDE, check_size
+from mnist_report.data.limits import check_size
 from mnist_report.data.messages import one_line
+from mnist_report.data.parquet_rows import BY_PIECES, IMAGE, LABEL, Onward, as_numbers, labels_of, ours
 from mnist_report.data.pictures import Stack, decode_picture
 from mnist_report.data.reading import Labelled
 from mnist_report.errors import UNREADABLE, DataError
 
-IMAGE, LABEL = "image", "label"
-ROWS = 64
-# A file holds an equal value once, but a batch holds it as often as it occurs: so many bytes at most, all equal.
-BATCH_BYTES = 1 << 29
 DAMAGED = (*UNREADABLE, MemoryError, RuntimeError, EOFError)
 
 
@@ -29,11 +27,13 @@ class Sight(NamedTuple):
         n: how many rows it has.
         groups: of each row group the rows, and the bytes that its images and labels take in the file.
         names: of the classes, or None where labels are mere numbers.
+        labels: of mere numbers, which occur; see `labels_of`.
     """
 
     n: int
     groups: list[tuple[int, int]]
     names: tuple[str, ...] | None
+    labels: tuple[int, ...]
 
 
 def read_parquet_images(path: Path, *, center: bool, rows: range | None = None) -> Labelled:
@@ -48,24 +48,52 @@ def read_parquet_images(path: Path, *, center: bool, rows: range | None = None) 
     Raises:
         DataError: it is not such a file; the message names the row.
     """
-    from pyarrow import parquet
+    with ParquetImages(path, center=center) as images:
+        return images.read(rows)
 
-    try:
-        # A file object: pyarrow would take a folder for a data set of many files.
-        with path.open("rb") as file, parquet.ParquetFile(file) as table:
-            _check_columns(table.schema_arrow.names, path)
-            n = table.metadata.num_rows
+
+class ParquetImages:
+    """An open Parquet file, as for `read_parquet_images`, of which one part after the other is read."""
+
+    def __init__(self, path: Path, *, center: bool) -> None:
+        """Open it.
+
+        Raises:
+            DataError: it is not such a file.
+        """
+        from pyarrow import parquet
+
+        self._path, self._center = path, center
+        with _readable(path), ExitStack() as opened:
+            # A file object: pyarrow would take a folder for a data set of many files.
+            file = opened.enter_context(path.open("rb"))
+            self._table = opened.enter_context(parquet.ParquetFile(file, **BY_PIECES))
+            _check_columns(self._table.schema_arrow.names, path)
+            self._names = _class_names(self._table.schema_arrow.metadata)
+            self._rows = Onward(self._table, path)
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def read(self, rows: range | None = None) -> Labelled:
+        """Some of its rows, or all; those that follow the last ones are read on from there.
+
+        Raises:
+            DataError: see `read_parquet_images`.
+        """
+        with _readable(self._path):
+            n = self._table.metadata.num_rows
             rows = range(n) if rows is None else range(rows.start, min(rows.stop, n))
-            check_size((len(rows),), str(path))
-            groups = _groups(table.metadata, rows)
-            _check_groups(table.metadata, [k for k, _ in groups], path)
-            names = _class_names(table.schema_arrow.metadata)
-            stack = Stack(len(rows), center=center, where=str(path), stored=path.stat().st_size)
-            labels = [_add(batch, row, stack, path) for row, batch in _batches(table, groups, rows)]
+            check_size((len(rows),), str(self._path))
+            stored = self._path.stat().st_size
+            stack = Stack(len(rows), center=self._center, where=str(self._path), stored=stored)
+            labels = [_add(batch, row, stack, self._path) for row, batch in self._rows.batches(rows)]
             images = stack.finish()
-    except DAMAGED as error:
-        raise unreadable(path, error) from error
-    return Labelled(images, np.concatenate(labels), names, center)
+        return Labelled(images, np.concatenate(labels), self._names, self._center)
 
 
 def look_at_images(path: Path) -> Sight:
@@ -76,14 +104,20 @@ def look_at_images(path: Path) -> Sight:
     """
     from pyarrow import parquet
 
+    with _readable(path), path.open("rb") as file, parquet.ParquetFile(file, **BY_PIECES) as table:
+        _check_columns(table.schema_arrow.names, path)
+        groups = [
+            (group.num_rows, sum(column.total_compressed_size for column in ours(group)))
+            for group in map(table.metadata.row_group, range(table.metadata.num_row_groups))
+        ]
+        names = _class_names(table.schema_arrow.metadata)
+        return Sight(table.metadata.num_rows, groups, names, () if names else labels_of(table, path))
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        with path.open("rb") as file, parquet.ParquetFile(file) as table:
-            _check_columns(table.schema_arrow.names, path)
-            groups = [
-                (group.num_rows, sum(column.total_compressed_size for column in _ours(group)))
-                for group in map(table.metadata.row_group, range(table.metadata.num_row_groups))
-            ]
-            return Sight(table.metadata.num_rows, groups, _class_names(table.schema_arrow.metadata))
+        yield
     except DAMAGED as error:
         raise unreadable(path, error) from error
 
@@ -100,38 +134,6 @@ def _check_columns(names: list[str], path: Path) -> None:
             raise DataError(f"{path}: {names.count(name)} columns {name!r}, expected one; found {found}")
 
 
-def _groups(metadata: Any, rows: range) -> list[tuple[int, int]]:
-    """The row groups that hold some of the rows, and the first row of each group."""
-    found, first = [], 0
-    for k in range(metadata.num_row_groups):
-        stop = first + metadata.row_group(k).num_rows
-        if first < rows.stop and rows.start < stop:
-            found.append((k, first))
-        first = stop
-    return found
-
-
-def _ours(group: Any) -> list[Any]:
-    """The columns of a row group that are read."""
-    columns = (group.column(c) for c in range(group.num_columns))
-    return [column for column in columns if column.path_in_schema.split(".")[0] in {IMAGE, LABEL}]
-
-
-def _check_groups(metadata: Any, groups: list[int], path: Path) -> None:
-    """What the file says of itself, before a byte of it is decompressed."""
-    for k in groups:
-        group = metadata.row_group(k)
-        for column in _ours(group):
-            where = f"{path}: row group {k}, column {column.path_in_schema!r}"
-            if column.total_uncompressed_size > MOST_BYTES:
-                raise DataError(f"{where}: {column.total_uncompressed_size:,} bytes, expected at most {MOST_BYTES:,}")
-            if column.num_values > MOST_SIDE**2 * group.num_rows or column.num_values > MOST_BYTES:
-                raise DataError(
-                    f"{where}: {column.num_values:,} values in {group.num_rows:,} rows, expected at most "
-                    f"{MOST_SIDE:,} x {MOST_SIDE:,} in one and {MOST_BYTES:,} in all"
-                )
-
-
 def _class_names(metadata: Any) -> tuple[str, ...] | None:
     """The classes' names where a Hugging Face data set wrote them; anything else is not ours to judge."""
     try:
@@ -140,21 +142,6 @@ def _class_names(metadata: Any) -> tuple[str, ...] | None:
         return None
     texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
     return tuple(names) if texts and names else None
-
-
-def _batches(table: Any, groups: list[tuple[int, int]], rows: range) -> Iterator[tuple[int, Any]]:
-    """The wanted rows of some row groups, a few at a time, each time with the number of the first."""
-    for k, row in groups:
-        group = table.metadata.row_group(k)
-        size = max(group.column(c).total_uncompressed_size for c in range(group.num_columns))
-        length = min(max(BATCH_BYTES // max(size, 1), 1), ROWS)
-        for batch in table.iter_batches(length, row_groups=[k], columns=[IMAGE, LABEL], use_threads=False):
-            wanted = batch[max(rows.start - row, 0) : max(rows.stop - row, 0)]
-            if len(wanted):
-                yield max(row, rows.start), wanted
-            row += len(batch)  # noqa: PLW2901  the next batch's
-            if row >= rows.stop:
-                break
 
 
 def _add(batch: Any, row: int, stack: Stack, path: Path) -> NDArray[np.int64]:
@@ -173,11 +160,11 @@ def _add(batch: Any, row: int, stack: Stack, path: Path) -> NDArray[np.int64]:
     alike = _alike(images)
     if alike is not None:
         stack.add_all(alike, f"{path}: row {row}")
-        return _numbers(labels.cast(pa.int64()))
+        return as_numbers(labels.cast(pa.int64()))
     for k in range(len(images)):
         where = f"{path}: row {row + k}"
         stack.add(_picture(images[k], where), where)
-    return _numbers(labels.cast(pa.int64()))
+    return as_numbers(labels.cast(pa.int64()))
 
 
 def _alike(images: Any) -> NDArray[np.uint8] | None:
@@ -192,7 +179,7 @@ def _alike(images: Any) -> NDArray[np.uint8] | None:
         lengths = values.value_lengths()
         if values.null_count or len(lengths) == 0:
             return None
-        found = _numbers(lengths)
+        found = as_numbers(lengths)
         if (found != found[0]).any():
             return None
         shape.append(int(found[0]))
@@ -203,7 +190,7 @@ def _alike(images: Any) -> NDArray[np.uint8] | None:
     fit = len(shape) == 3 and math.prod(shape) == len(values) > 0
     if not fit or not pa.types.is_integer(values.type) or values.null_count:
         return None
-    numbers = _numbers(values)
+    numbers = as_numbers(values)
     if numbers.min() < 0 or numbers.max() > 255:
         return None
     return numbers.astype(np.uint8).reshape(shape)
@@ -221,12 +208,6 @@ def _picture(cell: Any, where: str) -> NDArray[np.uint8]:
     if _is_list(cell.type):
         return _pixels(cell.values, where)
     raise DataError(f"{where}: the image is {cell.type}, expected an encoded picture as bytes or a list of pixels")
-
-
-def _numbers(values: Any) -> NDArray[Any]:
-    """Whole numbers, one at least and none missing, as numpy's: pyarrow's own way to there imports pandas."""
-    dtype = np.dtype(values.type.to_pandas_dtype())
-    return np.frombuffer(values.buffers()[1], dtype, len(values), values.offset * dtype.itemsize)
 
 
 def _is_list(kind: Any) -> bool:
@@ -253,7 +234,7 @@ def _pixels(values: Any, where: str) -> NDArray[np.uint8]:
     if not pa.types.is_integer(values.type) or values.null_count:
         found = "an empty cell" if values.null_count else str(values.type)
         raise DataError(f"{where}: a pixel is {found}, expected whole numbers from 0 to 255")
-    numbers = _numbers(values)
+    numbers = as_numbers(values)
     if numbers.min() < 0 or numbers.max() > 255:
         raise DataError(
             f"{where}: pixels from {numbers.min()} to {numbers.max()}, expected whole numbers from 0 to 255"

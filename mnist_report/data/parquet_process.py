@@ -1,7 +1,7 @@
 """Parquet files are read in a child process: Arrow ends the whole process on some damaged files.
 
-The child has a limit on its memory and on its time. It answers on its standard output with a line of JSON, and then
-with arrays as they lie in memory.
+The child has a limit on its memory and on its time. It is asked by lines of JSON on its standard input, and answers on
+its standard output with a line of JSON, and then with arrays as they lie in memory.
 """
 
 import importlib
@@ -12,14 +12,15 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.data.limits import GROWTH_MATTERS, MOST_BYTES, MOST_GROWTH
-from mnist_report.data.parquet_images import read_parquet_images
+from mnist_report.data.parquet_images import ParquetImages
 from mnist_report.data.reading import Labelled
 from mnist_report.errors import DataError
 
@@ -46,29 +47,68 @@ class Found(NamedTuple):
     arrays: Sequence[NDArray[Any]]
 
 
-def read_parquet(path: Path, *, center: bool, rows: range | None = None, stored: int | None = None) -> Labelled:
+def read_parquet(path: Path, *, center: bool) -> Labelled:
     """As `read_parquet_images`, in a child process.
 
     Args:
         path: as there.
         center: as there.
-        rows: as there.
-        stored: how many bytes of the file are read for them; all of it if not told.
 
     Raises:
         DataError: the file is at fault; also where it ends the child.
     """
-    words = [] if rows is None else [str(rows.start), str(rows.stop)]
-    found = read_apart(find_images, path, "center" if center else "as it is", *words, stored=stored)
-    names = found.facts["names"]
-    labels, images = found.arrays
-    return Labelled(images, labels, None if names is None else tuple(names), found.facts["centered"])
+    with ParquetParts(path, center=center) as parts:
+        return parts.read()
 
 
-def find_images(path: Path, how: str, *ends: str) -> Found:
-    """What `read_parquet` gets from the child."""
-    data = read_parquet_images(path, center=how == "center", rows=range(*map(int, ends)) if ends else None)
-    return Found({"names": data.names, "centered": data.centered}, (np.asarray(data.labels, np.int64), data.images))
+class ParquetParts:
+    """The images of a file, one part after the other, from one child process, which reads on where it stands."""
+
+    def __init__(self, path: Path, *, center: bool) -> None:
+        """Start the child."""
+        self.path, self.center = path, center
+        self._child = Child(ImagesFinder, path, file_size(path))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child."""
+        self._child.close()
+
+    def read(self, rows: range | None = None, stored: int | None = None) -> Labelled:
+        """See `ParquetImages.read`.
+
+        Args:
+            rows: as there.
+            stored: how many bytes of the file may be read for them; all of it if not told.
+
+        Raises:
+            DataError: the file is at fault; also where it ends the child.
+        """
+        ends = [] if rows is None else [str(rows.start), str(rows.stop)]
+        found = self._child.ask("center" if self.center else "as it is", *ends, stored=stored)
+        names = found.facts["names"]
+        labels, images = found.arrays
+        return Labelled(images, labels, None if names is None else tuple(names), found.facts["centered"])
+
+
+class ImagesFinder:
+    """What `ParquetParts` gets from the child, which keeps the file open from one part to the next."""
+
+    def __init__(self, path: Path) -> None:
+        """Nothing is opened yet."""
+        self._path = path
+        self._images: ParquetImages | None = None
+
+    def __call__(self, how: str, *ends: str) -> Found:
+        """Read a part."""
+        self._images = self._images or ParquetImages(self._path, center=how == "center")
+        data = self._images.read(range(*map(int, ends)) if ends else None)
+        return Found({"names": data.names, "centered": data.centered}, (np.asarray(data.labels, np.int64), data.images))
 
 
 def read_apart(reader: Callable[..., Found], path: Path, *words: str, stored: int | None = None) -> Found:
@@ -84,30 +124,68 @@ def read_apart(reader: Callable[..., Found], path: Path, *words: str, stored: in
     Raises:
         DataError: the reader's own; also where the file ends the child.
     """
-    size = file_size(path) if stored is None else stored
-    seconds = LEAST_SECONDS + size / BYTES_A_SECOND
-    # -P: nothing in the folder that this was called in is imported.
-    told = [f"{reader.__module__}:{reader.__qualname__}", str(path), str(size), *words]
-    command = [sys.executable, "-P", "-m", __name__, *told]
-    # numpy would start a thread for each processor, and each of them counts as memory.
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    with subprocess.Popen(  # noqa: S603  this very program
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-    ) as child:
-        timer = threading.Timer(seconds, child.kill)
+    child = Child(reader, path, file_size(path) if stored is None else stored)
+    try:
+        return child.ask(*words)
+    finally:
+        child.close()
+
+
+class Child:
+    """A process that reads one Parquet file."""
+
+    def __init__(self, reader: Callable[..., Any], path: Path, size: int) -> None:
+        """Start it.
+
+        Args:
+            reader: a module-level function of the path and the words of a question, or a class that is made of the
+                path and called with the words.
+            path: the file.
+            size: how many of its bytes are read, which decides what memory it may take.
+        """
+        self._path, self._size = path, size
+        # -P: nothing in the folder that this was called in is imported.
+        told = [f"{reader.__module__}:{reader.__qualname__}", str(path), str(size)]
+        command = [sys.executable, "-P", "-m", __name__, *told]
+        # numpy would start a thread for each processor, and each of them counts as memory.
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(  # noqa: S603  this very program
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+        )
+
+    def ask(self, *words: str, stored: int | None = None) -> Found:
+        """What it finds.
+
+        Args:
+            words: what the reader is told.
+            stored: how many bytes are read for that, which decides how long it may take; `size` if not told.
+
+        Raises:
+            DataError: the reader's own; also where the file ends the child.
+        """
+        seconds = LEAST_SECONDS + (self._size if stored is None else stored) / BYTES_A_SECOND
+        timer = threading.Timer(seconds, self._process.kill)
         timer.start()
         try:
-            found = _receive(child.stdout)
-            status = child.wait()
+            with suppress(BrokenPipeError):  # it has ended, and how is told below
+                _write_line(self._process.stdin, words)
+            found = _receive(self._process.stdout)
+            if found is None:
+                self._process.wait()
         finally:
             timer.cancel()
-            child.kill()
-    if found is None or status:
-        raise DataError(
-            f"{path}: cannot be read as Parquet: reading it in a process of its own ended with status {status}, after "
-            f"{seconds:.0f} s at most; the file is damaged"
-        )
-    return found
+        if found is None:
+            raise DataError(
+                f"{self._path}: cannot be read as Parquet: reading it in a process of its own ended with status "
+                f"{self._process.returncode}, after {seconds:.0f} s at most; the file is damaged"
+            )
+        return found
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        with suppress(BrokenPipeError):
+            self._process.__exit__(None, None, None)
 
 
 def file_size(path: Path) -> int:
@@ -115,6 +193,12 @@ def file_size(path: Path) -> int:
     with suppress(OSError, ValueError):  # the reader will say what is wrong
         return path.stat().st_size
     return 0
+
+
+def _write_line(pipe: IO[bytes] | None, words: Sequence[str]) -> None:
+    assert pipe is not None  # noqa: S101  asked for above
+    pipe.write(json.dumps(words).encode() + b"\n")
+    pipe.flush()
 
 
 def _receive(pipe: IO[bytes] | None) -> Found | None:
@@ -151,11 +235,20 @@ def main() -> None:
     path = Path(sys.argv[2])
     _limit_memory(int(sys.argv[3]))
     module, _, name = sys.argv[1].partition(":")
+    reader = getattr(importlib.import_module(module), name)
+    answer = reader(path) if isinstance(reader, type) else partial(reader, path)
+    for line in sys.stdin.buffer:
+        _answer(answer, json.loads(line))
+
+
+def _answer(answer: Callable[..., Found], words: Sequence[str]) -> None:
+    """Answer one question; the next one may be asked while this goes through the pipe."""
     out = sys.stdout.buffer
     try:
-        found = getattr(importlib.import_module(module), name)(path, *sys.argv[4:])
+        found = answer(*words)
     except DataError as error:
         out.write(json.dumps({"error": str(error)}).encode() + b"\n")
+        out.flush()
         return
     arrays = [np.ascontiguousarray(array) for array in found.arrays]
     assert all(array.dtype.kind in KINDS for array in arrays)  # noqa: S101  what readers promise
@@ -163,6 +256,7 @@ def main() -> None:
     out.write(json.dumps(head).encode() + b"\n")
     for array in arrays:
         out.write(array.data.cast("B") if array.size else b"")
+    out.flush()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_report.data.limits import MOST_ROWS, MOST_SIDE, check_size
+from mnist_report.data.limits import IN_PARTS, MOST_ROWS, MOST_SIDE, check_size
 from mnist_report.data.messages import one_line
 from mnist_report.data.reading import Labelled
 from mnist_report.errors import DataError
@@ -51,7 +51,7 @@ def read_pixel_table(path: Path) -> Labelled:
             for values in _parts(file, layout):
                 labels += values[:, layout.label].tobytes()
                 n = len(labels)
-                check_size((n, layout.side, layout.side), str(path))
+                check_size((n, layout.side, layout.side), str(path), advice="; convert it to Parquet" + IN_PARTS)
                 pixels += np.delete(values, layout.label, axis=1).tobytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
@@ -104,7 +104,7 @@ def _parts(file: BinaryIO, layout: _Layout) -> Iterator[NDArray[np.uint8]]:
             row += len(values)
             yield values
         if row > MOST_ROWS:
-            raise DataError(f"{layout.path}: more than {MOST_ROWS:,} rows")
+            raise DataError(f"{layout.path}: more than {MOST_ROWS:,} rows; convert it to Parquet{IN_PARTS}")
     if rest.strip():
         yield _parse(rest + b"\n", layout, row)
 

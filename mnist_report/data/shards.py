@@ -1,8 +1,9 @@
 """Data sets that outgrow the memory: found as parts that are read one at a time, here or elsewhere."""
 
+import math
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -10,12 +11,12 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from mnist_report.data.centering import SIDE
-from mnist_report.data.class_names import check_names
+from mnist_report.data.class_names import DIGITS, check_names, name_numbers, occurring, read_class_names, renamed
 from mnist_report.data.dataset import check_arrays, cut
-from mnist_report.data.idx import read_idx_head
-from mnist_report.data.image_folder import count_pictures, find_classes, read_image_folder
+from mnist_report.data.idx import read_idx_head, stream_labels
+from mnist_report.data.image_folder import Listing, look_at_pictures
 from mnist_report.data.limits import check_growth, check_size
-from mnist_report.data.npz import is_colour, is_column, read_npz_heads
+from mnist_report.data.npz import is_colour, is_column, read_npz_heads, stream_npz_labels
 from mnist_report.data.parquet_files import look_at_files
 from mnist_report.data.parquet_images import Sight
 from mnist_report.data.reading import Reading
@@ -28,7 +29,7 @@ Stamp = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A part of a data set: a plain value of a few hundred bytes, which a worker elsewhere can be sent.
+    """A part of a data set: a small plain value, which a worker elsewhere can be sent.
 
     Attributes:
         number: in order, from 0.
@@ -45,7 +46,8 @@ class Shard:
         shape: the height and width of its images, centred and transposed if that is asked for.
         stored: of a Parquet file, about how many bytes are read for it.
         stamps: of the files, when it was found.
-        counts: how many pictures each class of a folder has.
+        listing: of a folder, its pictures; see `Listing.pack`. It is a few hundred kB where they are many.
+        lowest: the label of the first class where labels are mere numbers, 0 or 1; see `name_numbers`.
     """
 
     number: int
@@ -61,7 +63,8 @@ class Shard:
     shape: tuple[int, int]
     stored: int | None
     stamps: tuple[Stamp, ...]
-    counts: tuple[int, ...]
+    listing: bytes
+    lowest: int
 
     @property
     def rows(self) -> range:
@@ -77,15 +80,17 @@ class Shards:
         source: as it was asked for.
         split: of which it is.
         shards: in order.
-        names: of the classes, where the data bring them; else None, and labels are numbers from 0.
+        names: of the classes, in label order: those that the user wants, else those of the data, else numbers.
         shape: the height and width of every image.
+        size: in bytes, of all images where they are read at once.
     """
 
     source: str
     split: str
     shards: tuple[Shard, ...]
-    names: tuple[str, ...] | None
+    names: tuple[str, ...]
     shape: tuple[int, int]
+    size: int
 
     @property
     def n(self) -> int:
@@ -118,29 +123,32 @@ class _Piece(NamedTuple):
         located: which.
         n: how many images it has.
         shape: the height and width of each, before they are centred if that is done to all at once.
+        size: in bytes, of each when all of them are read at once.
         packed: whether it can only be read from its beginning.
-        counts: how many pictures each class of a folder has.
+        listings: of a folder, the pictures of each of its parts.
         sight: what a Parquet file says of itself.
     """
 
     located: Located
     n: int
     shape: tuple[int, int]
+    size: int
     packed: bool = False
-    counts: tuple[int, ...] = ()
+    listings: tuple[bytes, ...] = ()
     sight: Sight | None = None
 
 
-_Found = tuple[list[_Piece], tuple[str, ...] | None]
+# The pieces, the names that the data bring, and where they bring none the labels that occur.
+_Found = tuple[list[_Piece], tuple[str, ...] | None, tuple[int, ...]]
 
 
 def find_shards(source: str, split: str, reading: Reading) -> Shards:
-    """Look through a data set without reading its images.
+    """Look through a data set without reading its images: how many there are, and which labels occur.
 
     Args:
         source: as of `load_dataset`, but for CSV files; what that loads is what these parts hold, one after another.
         split: "test" or "train".
-        reading: how it will be read. Its file of class names is the caller's to read.
+        reading: how it will be read.
 
     Returns:
         Its parts: of up to 65,536 images, of fewer where they are larger than 32 x 32 pixels, and of one file each.
@@ -158,15 +166,21 @@ def find_shards(source: str, split: str, reading: Reading) -> Shards:
             "of lists of pixels"
         )
     find = {"idx": _find_idx, "npz": _find_npz, "parquet": _find_parquet, "pictures": _find_pictures}[located.kind]
-    pieces, names = find(located, asked)
-    if names is not None:
-        check_names(names, asked.where)
+    pieces, named, labels = find(located, asked)
+    lowest, names = _classes(named, labels, asked)
     shards: list[Shard] = []
     first = 0
     for piece in pieces:
-        shards += _cut(piece, asked, len(shards), first)
+        shards += _cut(piece, asked, len(shards), first, lowest)
         first += piece.n
-    return Shards(source, split, tuple(shards), names, shards[0].shape)
+    return Shards(source, split, tuple(shards), names, shards[0].shape, sum(piece.n * piece.size for piece in pieces))
+
+
+def part_of(shard: Shard, rows: range) -> Shard:
+    """Some of its rows, counted from its own first one, as a shard that is read apart."""
+    listing = Listing.unpack(shard.listing).only(rows).pack() if shard.listing else b""
+    first, begin = shard.first + rows.start, shard.begin + rows.start
+    return replace(shard, first=first, begin=begin, n=len(rows), listing=listing)
 
 
 def stamps(paths: tuple[Path, ...]) -> tuple[Stamp, ...]:
@@ -186,11 +200,29 @@ def stamps(paths: tuple[Path, ...]) -> tuple[Stamp, ...]:
     return tuple(found)
 
 
+def _classes(named: tuple[str, ...] | None, labels: tuple[int, ...], asked: _Asked) -> tuple[int, tuple[str, ...]]:
+    """The label of the first class and the classes' names, as `class_names.name_classes` has them."""
+    wanted = read_class_names(asked.reading.class_names) if asked.reading.class_names else None
+    if named is not None:
+        check_names(named, asked.where)
+        return 0, renamed(np.zeros(0, np.int64), named, wanted, asked.where)[1]
+    if not labels or labels[0] < 0:
+        return 0, wanted or DIGITS  # for who reads them to refuse
+    lowest, names = name_numbers(labels, wanted, asked.where)
+    if labels[-1] - lowest >= len(names):
+        raise DataError(
+            f"{asked.where}: found label {labels[-1]}, expected {lowest}-{lowest + len(names) - 1}: "
+            f"{asked.reading.class_names} names {len(names)} classes; name all of them with --class-names"
+        )
+    return lowest, names
+
+
 def _find_idx(located: Located, asked: _Asked) -> _Found:
     images, labels = (read_idx_head(path, ndim) for path, ndim in zip(located.paths, (3, 1), strict=True))
     check_arrays(_promised(images.shape, np.uint8), _promised(labels.shape, np.uint8), asked.where)
     n, height, width = images.shape
-    return [_Piece(located, n, (height, width), packed=images.packed or labels.packed)], None
+    piece = _Piece(located, n, (height, width), height * width, packed=images.packed or labels.packed)
+    return [piece], None, occurring(stream_labels(located.paths[1]))
 
 
 def _find_npz(located: Located, asked: _Asked) -> _Found:
@@ -199,7 +231,8 @@ def _find_npz(located: Located, asked: _Asked) -> _Found:
     column = labels.shape[:1] if is_column(labels.shape) else labels.shape
     check_arrays(_promised(shape, images.dtype), _promised(column, labels.dtype), asked.where)
     n, height, width = shape
-    return [_Piece(located, n, (height, width), packed=True)], None
+    piece = _Piece(located, n, (height, width), math.prod(images.shape[1:]) * images.dtype.itemsize, packed=True)
+    return [piece], None, occurring(stream_npz_labels(located.paths[0], asked.split))
 
 
 def _promised(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -212,24 +245,25 @@ def _find_parquet(located: Located, asked: _Asked) -> _Found:
     for file in files:
         ((size, _),) = stamps((file.path,))
         check_growth(file.sight.n * shape[0] * shape[1], size, str(file.path))
-    pieces = [_Piece(Located("parquet", (file.path,)), file.sight.n, shape, sight=file.sight) for file in files]
-    return pieces, files[0].sight.names
+    size = math.prod(shape)
+    pieces = [_Piece(Located("parquet", (file.path,)), file.sight.n, shape, size, sight=file.sight) for file in files]
+    labels = {label for file in files for label in file.sight.labels}
+    return pieces, files[0].sight.names, tuple(sorted(labels))
 
 
 def _find_pictures(located: Located, asked: _Asked) -> _Found:
     (folder,) = located.paths
-    counts = count_pictures(find_classes(folder, asked.split))
-    first = read_image_folder(folder, asked.split, center=asked.reading.center, rows=range(1), counts=counts)
-    _, height, width = first.images.shape
-    return [_Piece(located, sum(counts), (height, width), counts=counts)], first.names
+    found = look_at_pictures(folder, asked.split, center=asked.reading.center)
+    piece = _Piece(located, found.n, found.shape, math.prod(found.shape), listings=found.listings)
+    return [piece], found.names, found.labels
 
 
-def _cut(piece: _Piece, asked: _Asked, number: int, first: int) -> Iterator[Shard]:
+def _cut(piece: _Piece, asked: _Asked, number: int, first: int, lowest: int) -> Iterator[Shard]:
     """The shards of a piece; the first of them gets this number and begins at this image."""
     height, width = (SIDE, SIDE) if asked.reading.center else piece.shape
     ranges = cut(piece.n, height, width)
     # An array is centred when all of a part is there.
-    check_size((len(ranges[0]), *piece.shape), f"{asked.where}: a part of it")
+    check_size((len(ranges[0]), *piece.shape), f"{asked.where}: a part of it", advice="; store them centred")
     # The embedded data are known by their digest, and stand elsewhere in another installation.
     known = () if asked.source == EMBEDDED else stamps(piece.located.paths)
     stored = None if piece.sight is None else _stored(piece.sight, ranges, known[0][0])
@@ -248,7 +282,8 @@ def _cut(piece: _Piece, asked: _Asked, number: int, first: int) -> Iterator[Shar
             shape=(width, height) if asked.reading.transpose else (height, width),
             stored=None if stored is None else stored[k],
             stamps=known,
-            counts=piece.counts,
+            listing=piece.listings[k] if piece.listings else b"",
+            lowest=lowest,
         )
 
 

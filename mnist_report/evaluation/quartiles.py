@@ -11,6 +11,8 @@ from mnist_report.evaluation.slices import QUARTILES, slant
 
 # Slants are counted in steps of so much.
 STEP = 1e-3
+# So many values a column has at most, about: 6 MB of counts. Up to 32 x 32 pixels no two amounts of ink become one.
+MOST_VALUES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,11 +26,11 @@ class Column:
     @classmethod
     def of(cls, values: NDArray[np.int64], n: NDArray[np.int64], right: NDArray[np.int64]) -> "Column":
         """Add up what belongs to equal values."""
-        found, place = np.unique(values, return_inverse=True)
-        counts = [np.zeros(len(found), np.int64) for _ in range(2)]
-        for count, given in zip(counts, (n, right), strict=True):
-            np.add.at(count, place, given)
-        return cls(found, *counts)
+        # Two columns one after the other are two rising rows of values, which this kind of sorting only merges.
+        order = np.argsort(values, kind="stable")
+        rising = values[order]
+        first = np.flatnonzero(np.concatenate([np.ones(min(len(rising), 1), np.bool_), rising[1:] != rising[:-1]]))
+        return cls(rising[first], np.add.reduceat(n[order], first), np.add.reduceat(right[order], first))
 
     def __add__(self, other: "Column") -> "Column":
         joined = (np.concatenate(pair) for pair in zip(self._arrays, other._arrays, strict=True))
@@ -50,14 +52,20 @@ class Column:
 
 
 def count_columns(images: NDArray[np.uint8], right: NDArray[np.bool_]) -> dict[str, Column]:
-    """The built-in columns of `slices.image_columns`: ink as it is, slant in steps of `STEP`.
+    """The built-in columns of `slices.image_columns`: slant in steps of `STEP`, ink as it is.
+
+    Of larger images than 32 x 32 pixels, ink is rounded down so that no more than `MOST_VALUES` values are possible: of
+    1,000 x 1,000 in steps of four white pixels. The step depends on the size alone, so parts can still be added.
 
     Args:
         images: uint8, shape (n, height, width).
         right: shape (n,), whether each was predicted rightly.
     """
+    _, height, width = images.shape
     ink = images.sum(axis=(1, 2), dtype=np.int64)
-    steps = np.rint(slant(images) / STEP).astype(np.int64)
+    ink -= ink % (255 * height * width // MOST_VALUES + 1)
+    # Beyond that a slant is a rounding error: 131 columns per row.
+    steps = np.clip(np.rint(slant(images) / STEP), -MOST_VALUES // 2, MOST_VALUES // 2).astype(np.int64)
     ones, right_ones = np.ones(len(images), np.int64), right.astype(np.int64)
     return {name: Column.of(values, ones, right_ones) for name, values in (("ink", ink), ("slant", steps))}
 

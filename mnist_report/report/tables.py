@@ -8,6 +8,7 @@ from mnist_report.evaluation.calibration import noise_floor
 from mnist_report.evaluation.evaluation import CHANGED_BY_TEMPERATURE, Evaluation
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.mistakes import MOST_LISTED
+from mnist_report.evaluation.quartiles import STEP
 from mnist_report.report import text
 
 
@@ -105,9 +106,24 @@ def counted_note(evaluation: Evaluation) -> str:
     if not evaluation.counted:
         return ""
     return (
-        "The images were counted part by part. What needs every row at once was left out and has a dash: equal-mass "
-        "calibration error, risk-coverage, ROC AUC, average precision and the percentiles of confidence. Of mistakes "
-        f"and hard images those are listed that matter most, at least the {text.count(MOST_LISTED)} worst mistakes."
+        "The images were counted part by part. What needs every row at once was left out: equal-mass calibration "
+        "error, risk-coverage, ROC AUC, average precision, the percentiles of confidence and the number of suspected "
+        f"labels. Slants were rounded to {STEP:g} before they were cut into quarters, so an image on the boundary may "
+        "stand in the next one. Of mistakes and hard images those are listed that matter most, at least the "
+        f"{text.count(MOST_LISTED)} worst mistakes."
+    )
+
+
+def _known(table: Table, evaluation: Evaluation) -> Table:
+    """A table without the columns that images counted part by part have nothing for."""
+    if not evaluation.counted or not table.rows:
+        return table
+    kept = [k for k in range(len(table.columns)) if any(row[k] != text.DASH for row in table.rows)]
+    return Table(
+        tuple(table.columns[k] for k in kept),
+        tuple(tuple(row[k] for k in kept) for row in table.rows),
+        frozenset(new for new, k in enumerate(kept) if k in table.numeric),
+        table.ids,
     )
 
 
@@ -126,7 +142,7 @@ def per_class_table(evaluation: Evaluation, class_names: Sequence[str]) -> Table
         *("ROC AUC", "Average precision"),
     )
     ids = tuple(f"class-{k}" for k in range(len(rows)))
-    return Table(columns, tuple(rows), frozenset(range(1, len(columns))), ids)
+    return _known(Table(columns, tuple(rows), frozenset(range(1, len(columns))), ids), evaluation)
 
 
 def pairs_caption(evaluation: Evaluation) -> str:
@@ -171,7 +187,7 @@ def confidence_table(evaluation: Evaluation) -> Table:
         for row in evaluation.frames.confidence.to_dict("records")
     )
     columns = ("Group", "Images", "Mean", "Median", "5th percentile", "95th percentile", "At 0.99 or above")
-    return Table(columns, rows, frozenset(range(1, len(columns))))
+    return _known(Table(columns, rows, frozenset(range(1, len(columns)))), evaluation)
 
 
 def calibration_table(evaluation: Evaluation) -> Table:

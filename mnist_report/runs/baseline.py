@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_report.data.limits import MOST_ROWS
 from mnist_report.errors import ConfigError, DataError, MnistReportError, OutputError
 from mnist_report.evaluation.paired import Difference, paired_proportions
 from mnist_report.evaluation.predictions import Predictions, Scores
-from mnist_report.runs.folder import COUNTED, read_run
+from mnist_report.runs.folder import COUNTED, StoredRun, read_run
 from mnist_report.runs.metrics_document import FORMAT
-from mnist_report.runs.predictions_file import read_predictions
+from mnist_report.runs.predictions_file import read_predictions, read_scored_images
 from mnist_report.runs.scores_file import FIELDS, read_scores, write_scores
 
 FACTS, SCORES = "baseline.json", "scores.parquet"
@@ -80,11 +81,12 @@ def read_baseline(path: Path, class_names: tuple[str, ...]) -> Baseline:
     if (path / FACTS).exists():
         return _from_folder(path)
     run = read_run(path)
-    if run.summary is not None:
-        return _without_scores(path, f"{path} {COUNTED}")
+    rows = _rows(path, run)
+    if isinstance(rows, str):
+        return _without_scores(path, f"{path} {rows}")
     model, data = run.provenance["model"], run.provenance["data"]
     facts = {"run_id": run.provenance["run_id"], "model": {key: model[key] for key in ("name", "sha256")}}
-    return Baseline(str(path), run.predictions, np.arange(len(run.predictions)), data["sha256"], facts)
+    return Baseline(str(path), rows, np.arange(len(rows)), data["sha256"], facts)
 
 
 def match(baseline: Baseline, candidate: Predictions, data_sha256: str) -> Scores | str:
@@ -126,9 +128,9 @@ def accept(run: Path, to: Path, *, by: str, why: str, when: str) -> Accepted:
     if not by.strip() or not why.strip():
         raise ConfigError("--by and --why must say who accepts the baseline, and why")
     stored = read_run(run)
-    if stored.summary is not None:
-        advice = "run it in one piece, without --no-predictions and --engine ray"
-        raise OutputError(f"{run}: {COUNTED}, so it cannot be a baseline; {advice}")
+    rows = _rows(run, stored)
+    if isinstance(rows, str):
+        raise OutputError(f"{run}: {rows}")
     to = to.resolve()  # a link stays, and leads to the new one
     old, last = _old(to), None
     if old.exists() and not to.exists():
@@ -137,7 +139,7 @@ def accept(run: Path, to: Path, *, by: str, why: str, when: str) -> Accepted:
     if to.exists():
         if not (to / FACTS).exists() and (not to.is_dir() or any(to.iterdir())):
             raise OutputError(f"{to}: is there and not a baseline, it has no {FACTS}; choose another folder")
-        last = _last_accepted(to, stored.predictions, stored.provenance["data"]["sha256"])
+        last = _last_accepted(to, rows, stored.provenance["data"]["sha256"])
     model, data = stored.provenance["model"], stored.provenance["data"]
     facts = {
         "format": FORMAT,
@@ -145,11 +147,29 @@ def accept(run: Path, to: Path, *, by: str, why: str, when: str) -> Accepted:
         "run_id": stored.provenance["run_id"],
         "model": {key: model[key] for key in ("name", "sha256")},
         "data": {key: data[key] for key in ("source", "split", "n", "sha256", "class_names")},
-        "accuracy": float(stored.predictions.right.mean()),
+        "accuracy": float(rows.right.mean()),
     }
-    _replace_folder(to, facts, stored.predictions)
-    change = None if last is None else paired_proportions(stored.predictions.right, last.right)
+    _replace_folder(to, facts, rows)
+    change = None if last is None else paired_proportions(rows.right, last.right)
     return Accepted(change, stored.provenance.get("verdict"))
+
+
+def _rows(folder: Path, run: StoredRun) -> Predictions | str:
+    """A row per image, which a run that was counted part by part may have stored, too; or why there is none.
+
+    Raises:
+        OutputError: what it stored is damaged.
+    """
+    if run.summary is None:
+        return run.predictions
+    if run.n > MOST_ROWS:
+        return f"has {run.n:,} rows, and of so many none is held against another (at most {MOST_ROWS:,}); leave it out"
+    if not (folder / "predictions.parquet").exists():
+        return f"{COUNTED}; run it again without --no-predictions"
+    stored = read_scored_images(folder)
+    if not np.array_equal(stored.index, np.arange(run.n)):
+        raise OutputError(f"{folder / 'predictions.parquet'}: damaged (its rows are not those of the images)")
+    return stored.predictions
 
 
 def _without_scores(path: Path, problem: str, *, missing: bool = False) -> Baseline:

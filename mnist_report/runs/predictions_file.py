@@ -15,8 +15,10 @@ from mnist_report.errors import UNREADABLE, DataError, ModelError, OutputError
 from mnist_report.evaluation.predictions import Predictions, make_class_predictions, make_predictions
 from mnist_report.runs.columns import all_null, numbers, read_table, whole_numbers
 
-# A row group at a time is what a reader must hold.
+# So many rows at a time are read, and written, for Arrow copies what it writes.
 ROWS_AT_A_TIME = 8_192
+# Of a large set so many parts make a row group: each takes room in the file's last page, which is held until the end.
+PARTS_IN_GROUP = 8
 BUFFER_BYTES = 65_536
 
 
@@ -50,11 +52,22 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     """
     with predictions_writer(path, len(predictions.class_names)) as write:
         write(predictions)
+    _give_back()
+
+
+def _give_back() -> None:
+    """Return to the system what Arrow keeps of the memory it no longer needs: drawing a report needs more than that."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
 
 
 @contextmanager
 def predictions_writer(path: Path, classes: int) -> Iterator[Callable[[Predictions], None]]:
-    """Write predictions as they come; see `write_predictions`. A row group has at most `ROWS_AT_A_TIME` rows."""
+    """Write predictions as they come; see `write_predictions`.
+
+    The first eight row groups have `ROWS_AT_A_TIME` rows, those after them eight times as many, however the rows come.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -63,8 +76,18 @@ def predictions_writer(path: Path, classes: int) -> Iterator[Callable[[Predictio
     schema = pa.schema({**whole, **of_scores, **{f"p{k}": pa.float32() for k in range(classes)}})
     # Hardly two images share a probability: a dictionary of them would take four times as long and a third more room.
     with parquet.ParquetWriter(path, schema, use_dictionary=["label", "predicted"]) as writer:
+        waiting: list[Any] = []
+        rows = groups = 0
+
+        def flush(*, last: bool) -> None:
+            nonlocal waiting, rows, groups
+            while rows >= (size := _group_size(groups)) or (last and rows):
+                table = pa.concat_tables(waiting)
+                writer.write_table(table[:size])
+                waiting, rows, groups = [table[size:]], max(rows - size, 0), groups + 1
 
         def write(predictions: Predictions) -> None:
+            nonlocal rows
             unknown = set() if predictions.graded else set(schema.names) - set(whole)
             # In parts, for Arrow copies what it writes.
             for first in range(0, len(predictions), ROWS_AT_A_TIME):
@@ -73,9 +96,17 @@ def predictions_writer(path: Path, classes: int) -> Iterator[Callable[[Predictio
                     name: pa.nulls(len(values), schema.field(name).type) if name in unknown else pa.array(values)
                     for name, values in part.items()
                 }
-                writer.write_table(pa.table(known, schema))
+                waiting.append(pa.table(known, schema))
+                rows += len(waiting[-1])
+                flush(last=False)
 
         yield write
+        flush(last=True)
+
+
+def _group_size(k: int) -> int:
+    """How many rows a row group has; those of a small set remain as they were before there were large ones."""
+    return ROWS_AT_A_TIME * (1 if k < PARTS_IN_GROUP else PARTS_IN_GROUP)
 
 
 def _columns(predictions: Predictions, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
