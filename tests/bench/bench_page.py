@@ -13,6 +13,7 @@ TITLES = {
     "commands": "Whole commands",
     "peers": "Beside Evidently",
     "loop": "The inference loop",
+    "training": "Training",
     "device": "An accelerator",
     "growth": "Growth",
     "ray_engine": "Ray",
