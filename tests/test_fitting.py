@@ -90,22 +90,32 @@ def test_the_weights_that_are_kept_are_those_that_were_validated(digits):
         assert float(found) == pytest.approx(done.best.val_loss, rel=1e-4)
 
 
-def test_averaged_weights_are_the_moving_average_of_those_after_each_step(digits):
-    """By a plain loop over what the optimizer made of them; the first step's are what it starts from."""
+@pytest.mark.parametrize(("decay", "restarts"), [(0.9, 2), (0.99, 3)])
+def test_averaged_weights_are_the_moving_average_of_those_after_each_step(digits, decay, restarts):
+    """By a plain loop over what the optimizer made of them: 6 steps an epoch.
+
+    While fewer steps are done than the average remembers, 1 / (1 - decay), it begins anew with each epoch.
+    """
     after = []
-    recipe = Recipe(epochs=1, batch_size=32, seed=5, weight_averaging=0.9, schedule="cosine")
-    model = small_network()
+    recipe = Recipe(epochs=3, batch_size=32, seed=5, weight_averaging=decay, schedule="cosine", stop_patience=0)
+    model, kept = small_network(), []
 
     def stopped():
         after.append([weight.numpy().copy() for weight in model.trainable_weights])
         return False
 
-    fit(model, *digits, recipe, show=lambda _: None, stopped=stopped)
-    average = after[0]
-    for weights in after[1:]:
-        average = [0.9 * old + 0.1 * new for old, new in zip(average, weights, strict=True)]
-    for expected, found in zip(average, model.trainable_weights, strict=True):
-        np.testing.assert_allclose(found.numpy(), expected, rtol=1e-3, atol=1e-5)
+    fit(model, *digits, recipe, show=lambda _: None, stopped=stopped, keep=kept.append)
+    average = before = None
+    for step, weights in enumerate(after):
+        if step in [6 * epoch for epoch in range(1, restarts)]:
+            average = before
+        # The very first step's weights are what the average starts from, in keras too.
+        pairs = zip(average or weights, weights, strict=True)
+        average, before = [decay * old + (1 - decay) * new for old, new in pairs], weights
+    averages = [array for array in kept[-1].optimizer if array.shape][: len(average)]  # before its moments
+    assert len(average) == len(model.trainable_weights)
+    for expected, found in zip(average, averages, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
 
 
 def test_the_losses_that_are_told_are_of_the_labels_as_they_are(digits):

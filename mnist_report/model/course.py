@@ -106,6 +106,8 @@ class Course:
         if self._recipe.schedule == "plateau":
             self._model.optimizer.learning_rate = plateau_rate(self._recipe, self.losses)
         self._first_rate = float(self._model.optimizer.learning_rate)
+        if self._recipe.weight_averaging and epoch * len(self._images) < 1 / (1 - self._recipe.weight_averaging):
+            self._average_anew()
 
     def end_step(self, step: int, steps: int) -> None:
         """After each step.
@@ -143,6 +145,14 @@ class Course:
         self._keep(self._state())
         self._show(done)
         self._model.stop_training = self.is_over
+
+    def _average_anew(self) -> None:
+        """Let the average begin with the weights as they are: those of the first steps would burden it for long."""
+        optimizer = self._model.optimizer
+        optimizer.build(self._model.trainable_variables)
+        averages = optimizer._model_variables_moving_average  # noqa: SLF001  as keras's SwapEMAWeights does
+        for average, weight in zip(averages, self._model.trainable_variables, strict=True):
+            average.assign(weight)
 
     def _validated_weights(self) -> list[NDArray[Any]]:
         """The weights that were validated: the model's own, or their average."""
