@@ -1,24 +1,55 @@
 """What many tests share: the real main job, run once."""
 
+import gc
 import json
 import os
 import subprocess
 import sysconfig
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "mnist-report"
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], str]) -> Path:
+    """A folder that the first process of pytest-xdist to ask for it makes, and the others wait for.
+
+    Args:
+        factory: the folders of this process.
+        name: of the folder.
+        make: fills it, and gives the path within it to remember.
+    """
+    own = factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
+    with FileLock(f"{folder}.lock"):
+        path = Path(f"{folder}.path")
+        if not path.exists():
+            folder.mkdir(exist_ok=True)
+            path.write_text(make(folder), "utf-8")
+        return folder / path.read_text("utf-8")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def frozen_garbage():
+    """What is there before a file's tests is not searched for garbage again and again: a third of the work."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
 def shipped_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The finished folder of `mnist-report run`, the installed command called without arguments in an empty folder."""
-    folder = tmp_path_factory.mktemp("empty")
-    answer = subprocess.run([COMMAND, "run"], cwd=folder, capture_output=True, text=True, check=False)
-    assert answer.returncode == 0, answer.stderr
-    return folder / answer.stdout.strip()
+
+    def run(folder: Path) -> str:
+        answer = subprocess.run([COMMAND, "run"], cwd=folder, capture_output=True, text=True, check=False)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout.strip()
+
+    return made_once(tmp_path_factory, "empty", run)
 
 
 @pytest.fixture(scope="session")
@@ -29,11 +60,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from mnist_report.model.process import ModelProcess, device_environment
 
-    folder = tmp_path_factory.mktemp("models")
-    with ModelProcess(build_models, folder, environment=device_environment("cpu")) as process:
-        _, (kernel, bias) = process.receive("building the test models")
-    np.savez(folder / "weights.npz", kernel=kernel, bias=bias)
-    return folder
+    def build(folder: Path) -> str:
+        with ModelProcess(build_models, folder, environment=device_environment("cpu")) as process:
+            _, (kernel, bias) = process.receive("building the test models")
+        np.savez(folder / "weights.npz", kernel=kernel, bias=bias)
+        return ""
+
+    return made_once(tmp_path_factory, "models", build)
 
 
 @pytest.fixture(scope="module")

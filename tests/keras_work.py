@@ -19,13 +19,18 @@ IMAGES = np.random.default_rng(5).integers(0, 256, (70, 28, 28), dtype=np.uint8)
 
 def save_convolutions(connection: Connection, path: Path) -> None:
     """A network whose first layer is a convolution, into which a compiler could pull the scale."""
+    save_cnn(path)
+    connection.send(("done", None))
+
+
+def save_cnn(path: Path) -> None:
+    """Untrained, and always the same."""
     import keras
 
     from mnist_report.model.cnn import build_cnn
 
     keras.utils.set_random_seed(3)
     build_cnn().save(path)
-    connection.send(("done", None))
 
 
 def answer_of_whole_numbers(connection: Connection, folder: Path, image: np.ndarray) -> None:
@@ -67,7 +72,8 @@ def answer_as_on_a_gpu(connection: Connection, path: Path) -> None:
 
 
 def answer_in_both_precisions(connection: Connection, path: Path) -> None:
-    """The rows in float32, and those in bfloat16."""
+    """The rows of a convolutional network in float32, and those in bfloat16."""
+    save_cnn(path)
     runners = [KerasRunner(identify_model(path), "cpu", None, precision) for precision in ("float32", "bfloat16")]
     connection.send(("done", [predict_images(runner, IMAGES, None) for runner in runners]))
 

@@ -3,6 +3,7 @@
 import io
 import logging
 from datetime import UTC, datetime
+from functools import cache
 
 from mnist_report.report.glyphs import font_folder
 
@@ -65,7 +66,14 @@ def is_part_of(subset: bytes, name: str) -> bool:
     from fontTools.ttLib import TTFont
 
     outlines = _outlines(TTFont(io.BytesIO(subset)))
-    return len(outlines) > 1 and outlines <= _outlines(TTFont(font_folder() / name))
+    return len(outlines) > 1 and outlines <= _our_outlines(name)
+
+
+@cache
+def _our_outlines(name):
+    from fontTools.ttLib import TTFont
+
+    return _outlines(TTFont(font_folder() / name))
 
 
 def _outlines(font):

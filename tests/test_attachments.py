@@ -115,12 +115,13 @@ def test_a_pdf_without_data_is_drawn_all_the_same(plain):
     assert attached(plain) == {}
 
 
-@pytest.mark.parametrize("name", ["a(b)\\.csv", "a b.csv"])
-def test_a_table_that_somebody_put_there_is_carried(plain, name):
-    """Whatever it is called."""
-    (plain / "frames" / name).write_bytes(b"mine")
+def test_tables_that_somebody_put_there_are_carried(plain):
+    """Whatever they are called."""
+    mine = {"a(b)\\.csv": b"one", "a b.csv": b"two"}
+    for name, content in mine.items():
+        (plain / "frames" / name).write_bytes(content)
     pipeline.render(plain, ("pdf",), None)
-    assert attached(plain)[name] == b"mine"
+    assert mine.items() <= attached(plain).items()
     assert violations((plain / "report.pdf").read_bytes(), "3a") == set()
 
 
@@ -144,17 +145,13 @@ from pathlib import Path
 from mnist_report import pipeline
 pipeline.render(Path(sys.argv[1]), ("html", "pdf"), None)
 """
-ELSEWHERE = (
-    {"TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONHASHSEED": "1"},
-    {"TZ": "America/St_Johns", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "2", "LANGUAGE": "de"},
-)
+ELSEWHERE = {"TZ": "Asia/Kathmandu", "LC_ALL": "C", "LANGUAGE": "de", "PYTHONHASHSEED": "1"}
 
 
-@pytest.mark.parametrize("setting", ELSEWHERE, ids=["there", "elsewhere"])
-def test_other_processes_draw_the_same_reports(rendered, tmp_path, setting):
+def test_another_process_draws_the_same_reports(rendered, tmp_path):
     """In another zone, language and order of hashes, in another folder and later."""
     write_run(tmp_path / "run", full_run())
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | setting
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | ELSEWHERE
     subprocess.run([sys.executable, "-c", IN_ANOTHER_PROCESS, tmp_path / "run"], env=environment, check=True)
     for name in ("report.html", "report.pdf"):
         ours, theirs = (hashlib.sha256((folder / name).read_bytes()) for folder in (rendered, tmp_path / "run"))

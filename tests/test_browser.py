@@ -23,10 +23,12 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SCRIPT = re.compile("<script>.*</script>", re.DOTALL)
 SIZES = {390: 844, 1280: 800}
 EVERY_WAY = [(width, scheme, scripted) for width in SIZES for scheme in ("light", "dark") for scripted in (True, False)]
+# Four in which every two settings meet in each of their combinations.
+PAIRS = [EVERY_WAY[0], EVERY_WAY[3], EVERY_WAY[5], EVERY_WAY[6]]
 # The report in every way, each other page in two that differ in everything.
-SHOWN = [("run", *way) for way in EVERY_WAY]
+SHOWN = [pytest.param("run", *way, marks=[] if way in PAIRS else [pytest.mark.slow]) for way in EVERY_WAY]
 SHOWN += [
-    (name, *way)
+    pytest.param(name, *way)
     for name in ("tiny", "perfect", "single", "classes", "trend", "compare", "index", "trends", "leaderboard")
     for way in EVERY_WAY[1:7:5]
 ]

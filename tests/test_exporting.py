@@ -112,14 +112,6 @@ def test_a_model_that_the_target_cannot_hold_is_an_error(models, data, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_model_that_does_not_fit_the_data_is_refused_before_exporting(models, data, tmp_path, monkeypatch):
-    """With the words of `run`."""
-    monkeypatch.setattr(exporting, "export_model", None)
-    with pytest.raises(ModelError, match="has 11 outputs, the data has 10 classes"):
-        export(job(models / "eleven.keras", "savedmodel", tmp_path / "m", data), lambda *_: None)
-    assert list(tmp_path.iterdir()) == []
-
-
 def noise(seed):
     """A row of probabilities an image."""
     rows = np.random.default_rng(seed).random((N, 10), dtype=np.float32)
@@ -174,6 +166,16 @@ def test_the_numbers_are_those_of_the_rows(faked, tmp_path, data):
     assert result.largest_difference == pytest.approx(largest, rel=1e-9)
     assert result.export.right == sum(row.index(max(row)) == label for row, label in zip(theirs, LABELS, strict=True))
     assert result.export.images_per_second == N / 0.5
+
+
+def test_a_model_that_does_not_fit_the_data_is_refused_before_exporting(faked, tmp_path, data, monkeypatch):
+    """With the words of `run`."""
+    eleven = Anatomy((28, 28), 11, 0, 0, ()), Backend("fake", {}, "cpu", "test")
+    monkeypatch.setattr(Fake, "wait_until_loaded", lambda _: eleven)
+    monkeypatch.setattr(exporting, "export_model", None)
+    with pytest.raises(ModelError, match="has 11 outputs, the data has 10 classes"):
+        export(job(tmp_path / "hollow.keras", "savedmodel", tmp_path / "m", data), lambda *_: None)
+    assert (len(faked), (tmp_path / "m").exists()) == (1, False)
 
 
 @pytest.mark.parametrize("trusted", [False, True])

@@ -149,7 +149,7 @@ def test_every_mistake_has_its_image(page):
 
 def test_mistakes_that_are_left_out_are_said(page):
     """And where to find them; only then."""
-    fewer = Page(tiny_html(most_mistakes=1)).text("p")
+    fewer = Page(to_html(tiny_view(most_mistakes=1))).text("p")
     assert "2 of 3 are shown" in fewer
     assert "frames/mistakes.csv" in fewer
     assert "frames/mistakes.csv" not in page.text("p")

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from markupsafe import escape
 from test_html import LOADING, Page
-from tiny_run import HOSTILE, LABELS, NAMES, OUTCOMES, WORST_FIRST, epochs, tiny_predictions
+from tiny_run import FIGURES, HOSTILE, LABELS, NAMES, OUTCOMES, WORST_FIRST, epochs, tiny_predictions
 
 from mnist_report import evaluate
-from mnist_report.report import tables
+from mnist_report.report import notebook, tables
 from mnist_report.report.notebook import MOST_SHOWN, EvaluationResult
 
 PIXELS = np.random.default_rng(5).integers(0, 256, (12, 6, 5), dtype=np.uint8)
@@ -36,6 +36,13 @@ def shown(outcome):
 def digits(page):
     """The attributes of each image of the gallery."""
     return [image for image in page.all("img") if image["src"].startswith("data:image/png;")]
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Stand-ins for the figures, where the gallery is looked at."""
+    monkeypatch.setattr(notebook, "make_figures", lambda *_: FIGURES)
+    monkeypatch.setattr(notebook, "to_svg", str)
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +133,7 @@ def test_the_worst_mistakes_are_shown_worst_first(page):
     assert digits(page)[0]["alt"] == "Image 4: cat, predicted dog with 98.0 %"
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("images", [PIXELS, PIXELS / 255, np.asfortranarray(PIXELS)], ids=["bytes", "floats", "turned"])
 def test_a_mistake_is_drawn_dark_on_white(images):
     """The very pixels that were given, in whichever layout."""
@@ -152,6 +160,7 @@ def test_without_a_mistake_there_is_no_gallery():
     assert "worst mistakes" not in shown("no mistake").text()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_only_so_many_mistakes_are_shown():
     """A notebook of ten thousand pictures would not open again; it says how many there are besides."""
     html = mistaken(MOST_SHOWN + 5)
@@ -159,6 +168,7 @@ def test_only_so_many_mistakes_are_shown():
     assert " 5 more are in <code>frames.mistakes</code>." in html
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("n", [1, MOST_SHOWN])
 def test_where_all_are_shown_there_are_no_more(n):
     """Up to the last that is."""
@@ -167,6 +177,7 @@ def test_where_all_are_shown_there_are_no_more(n):
     assert "frames.mistakes" not in html
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_one_more_is_one():
     """In English too."""
     assert " 1 more is in <code>frames.mistakes</code>." in mistaken(MOST_SHOWN + 1)
@@ -204,6 +215,7 @@ def test_a_name_that_is_too_long_to_be_drawn_is_written():
     assert name in page.text("th")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_hostile_names_of_slices_do_no_harm():
     """Nor do their values."""
     result = result_of(tiny_predictions(), slices={HOSTILE[0]: [HOSTILE[4]] * 12})
@@ -237,6 +249,7 @@ def test_the_kept_epoch_is_the_first_of_the_best(result):
     assert "lowest after epoch 2" in Page(trained._repr_html_()).text("figcaption")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_single_images_of_a_larger_set_are_found():
     """The gallery shows image 11 of a class that is wrong there only."""
     said = (*((k, 0.9) for k in LABELS[:-1]), (0, 0.6))

@@ -48,9 +48,7 @@ def test_all_layers_but_the_last_compute_in_bfloat16(tmp_path):
 
 def test_bfloat16_gives_float32_rows_that_sum_to_one_and_hardly_differ(tmp_path):
     """Eight bits are good for two digits; but they are other numbers."""
-    path = tmp_path / "cnn.keras"
-    ask(keras_work.save_convolutions, path)
-    full, short = ask(keras_work.answer_in_both_precisions, path)
+    full, short = ask(keras_work.answer_in_both_precisions, tmp_path / "cnn.keras")
     assert short.dtype == np.float32
     np.testing.assert_allclose(short.sum(axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(short, full, atol=0.02)

@@ -27,13 +27,13 @@ def answers(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def pets(tmp_path):
+@pytest.fixture(scope="session")
+def pets(tmp_path_factory):
     """Answers about images that nobody has."""
     random = np.random.default_rng(4)
     labels = np.arange(300) % 3
     rows = 1.5 * random.random((300, 3)) + np.eye(3)[labels]
-    path = tmp_path / "pets.npz"
+    path = tmp_path_factory.mktemp("pets") / "pets.npz"
     np.savez(path, probabilities=rows / rows.sum(axis=1, keepdims=True), labels=labels, class_names=NAMES)
     return path
 
@@ -48,6 +48,25 @@ def call(tmp_path, capsys):
         return status, said.out.strip(), said.err.strip()
 
     return run
+
+
+def run_once(reports, *options):
+    """The status and the folder of a run whose only report is the page."""
+    command = ["run", "--format", "html", *map(str, options), "--reports", str(reports), "-q"]
+    status = run_cli(command)
+    return status, (reports / "latest").resolve()
+
+
+@pytest.fixture(scope="session")
+def answered(answers, tmp_path_factory):
+    """The status and the folder of a run of the digits' answers."""
+    return run_once(tmp_path_factory.mktemp("answered"), "--predictions", answers)
+
+
+@pytest.fixture(scope="session")
+def pets_run(pets, tmp_path_factory):
+    """The folder of a run without images."""
+    return run_once(tmp_path_factory.mktemp("run"), "--predictions", pets, "--data", "none")[1]
 
 
 @pytest.fixture
@@ -91,11 +110,13 @@ def write_as(suffix, path, rows, labels):
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".csv", ".parquet"])
-def test_the_shipped_models_answers_give_the_shipped_models_numbers(shipped_run, finished, tmp_path, suffix):
+def test_the_shipped_models_answers_give_the_shipped_models_numbers(shipped_run, call, tmp_path, suffix):
     """Whichever way the same probabilities come, every number is that of the run that made them."""
     predictions, _ = read_predictions(shipped_run / "predictions.parquet")
     file = write_as(suffix, tmp_path / "same", predictions.probabilities, predictions.labels)
-    run = finished("--predictions", file)
+    status, out, err = call("evaluate", "--predictions", file)
+    run = tmp_path / out
+    assert status == 0, err
     assert overall(run) == overall(shipped_run)
     assert (run / "predictions.parquet").read_bytes() == (shipped_run / "predictions.parquet").read_bytes()
     assert (run / "images.npz").read_bytes() == (shipped_run / "images.npz").read_bytes()
@@ -117,16 +138,16 @@ def test_neither_tensorflow_nor_a_child_process_is_started(answers, tmp_path):
     assert answer.returncode == 0, answer.stderr
 
 
-def test_the_run_is_named_after_its_file(finished, answers):
+def test_the_run_is_named_after_its_file(answered):
     """As others are after their model."""
-    assert finished("--predictions", answers).name[17:-7] == "resnet_18"
+    assert answered[1].name[17:-7] == "resnet_18"
 
 
-def test_run_json_says_what_is_known_and_no_more(finished, pets):
+def test_run_json_says_what_is_known_and_no_more(pets_run, pets):
     """No device, no layers, no parameters; the very bytes by their digest."""
     import hashlib
 
-    found = facts(finished("--predictions", pets, "--data", "none"))
+    found = facts(pets_run)
     digest = hashlib.sha256(pets.read_bytes()).hexdigest()
     size = pets.stat().st_size
     expected = {"kind": "predictions", "name": "pets", "path": str(pets), "format": "npz"}
@@ -136,20 +157,18 @@ def test_run_json_says_what_is_known_and_no_more(finished, pets):
     assert (found["data"]["split"], found["data"]["image_shape"]) == (None, None)
 
 
-def test_with_a_data_set_the_report_shows_its_images(finished, answers):
+def test_with_a_data_set_the_report_shows_its_images(answered):
     """And slices by ink and slant; but no section on a model that nobody knows."""
-    run = finished("--predictions", answers)
-    page = (run / "report.html").read_text("utf-8")
+    page = (answered[1] / "report.html").read_text("utf-8")
     assert 'class="digit wrong"' in page
     assert 'id="model"' not in page
     assert 'href="#model"' not in page
     assert "ink=q1" in page
 
 
-def test_without_images_the_report_has_everything_else(finished, pets):
+def test_without_images_the_report_has_everything_else(pets_run):
     """No galleries, and a sentence in their place."""
-    run = finished("--predictions", pets, "--data", "none")
-    page = (run / "report.html").read_text("utf-8")
+    page = (pets_run / "report.html").read_text("utf-8")
     assert 'class="digit' not in page
     assert "No images are at hand to be shown; frames/mistakes.csv lists all mistakes." in page
     assert "labels of pets.npz, 300 images" in page
@@ -163,10 +182,10 @@ def test_the_pdf_is_made_without_images_too(call, pets, tmp_path):
     assert (tmp_path / out / "report.pdf").read_bytes().startswith(b"%PDF"), err
 
 
-def test_gates_decide(call, answers):
+def test_gates_decide(answered):
     """Two in a hundred wrong is not 0.99."""
-    status, out, _ = call("run", "--predictions", answers, "--format", "html")
-    assert (status, "reports" in out) == (1, True)
+    status, run = answered
+    assert (status, facts(run)["verdict"]) == (1, "FAIL")
 
 
 def test_slices_and_notes_are_shown(finished, pets, tmp_path):
@@ -180,20 +199,19 @@ def test_slices_and_notes_are_shown(finished, pets, tmp_path):
     assert "<em>vendor</em>" in page
 
 
-def test_another_run_of_the_same_labels_is_a_baseline(finished, pets, tmp_path):
+def test_another_run_of_the_same_labels_is_a_baseline(finished, pets, pets_run, tmp_path):
     """Even where nobody has the images."""
-    first = finished("--predictions", pets, "--data", "none")
     archive = np.load(pets)
     other = write_as(".npz", tmp_path / "other", archive["probabilities"][:, [1, 0, 2]], archive["labels"])
     np.savez(other, **np.load(other), class_names=NAMES)
-    run = finished("--predictions", other, "--data", "none", "--baseline", first)
+    run = finished("--predictions", other, "--data", "none", "--baseline", pets_run)
     assert read_run(run).baseline is not None
     assert facts(run)["baseline"]["model"]["name"] == "pets"
 
 
-def test_the_run_can_be_drawn_checked_accepted_and_compared(finished, pets, tmp_path, capsys):
+def test_the_run_can_be_drawn_checked_accepted_and_compared(pets_run, tmp_path, capsys):
     """What a run folder is for."""
-    run = finished("--predictions", pets, "--data", "none")
+    run = pets_run
     before = (run / "report.html").read_bytes()
     assert run_cli(["render", str(run), "--format", "html"]) == 0
     assert (run / "report.html").read_bytes() == before
@@ -205,11 +223,12 @@ def test_the_run_can_be_drawn_checked_accepted_and_compared(finished, pets, tmp_
     capsys.readouterr()
 
 
-def test_runs_with_and_without_images_can_be_joined(finished, answers, tmp_path):
+def test_runs_with_and_without_images_can_be_joined(answered, call, answers, tmp_path):
     """The images of the one that has them are shown."""
-    with_images, without = finished("--predictions", answers), finished("--predictions", answers, "--data", "none")
+    status, without, err = call("evaluate", "--predictions", answers, "--data", "none")
+    assert status == 0, err
     options = ["--join-by-index", "--report", str(tmp_path / "compared"), "--format", "html"]
-    assert run_cli(["compare", str(with_images), str(without), *options]) == 0
+    assert run_cli(["compare", str(answered[1]), str(tmp_path / without), *options]) == 0
 
 
 MISUSED = {

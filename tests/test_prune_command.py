@@ -1,5 +1,6 @@
 """`mnist-report prune`, through the command line."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 
@@ -15,13 +16,20 @@ from mnist_report.runs import baseline as baselines
 from mnist_report.runs.history_schema import NAME
 
 
-@pytest.fixture(autouse=True)
-def reports(tmp_path, monkeypatch):
-    """Three runs, in the folder where the command looks."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def three_runs(tmp_path_factory):
+    """Three runs, made once."""
+    folder = tmp_path_factory.mktemp("three") / "reports"
     for day in (1, 2, 3):
-        add_run(tmp_path / "reports", day, "FAIL" if day == 1 else "PASS")
-    return tmp_path / "reports"
+        add_run(folder, day, "FAIL" if day == 1 else "PASS")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def reports(three_runs, tmp_path, monkeypatch):
+    """A copy of them that may be changed, in the folder where the command looks."""
+    monkeypatch.chdir(tmp_path)
+    return shutil.copytree(three_runs, tmp_path / "reports", symlinks=True)
 
 
 def test_each_run_is_a_line_with_its_reason(capsys):

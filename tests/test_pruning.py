@@ -29,10 +29,10 @@ def add_run(reports, day, verdict="PASS", **facts):
     return name
 
 
-@pytest.fixture
-def reports(tmp_path):
+@pytest.fixture(scope="module")
+def four_runs(tmp_path_factory):
     """Four runs, their list, and what else may be in such a folder."""
-    folder = tmp_path / "reports"
+    folder = tmp_path_factory.mktemp("four") / "reports"
     for day in range(1, 5):
         add_run(folder, day, "FAIL" if day == 1 else "PASS")
     write_index(folder)
@@ -40,6 +40,12 @@ def reports(tmp_path):
     (folder / "example" / "run.json").write_text("{}", "utf-8")
     (folder / ".unfinished-0123456789ab").mkdir()
     return folder
+
+
+@pytest.fixture
+def reports(four_runs, tmp_path):
+    """A copy of them that may be changed."""
+    return shutil.copytree(four_runs, tmp_path / "reports", symlinks=True)
 
 
 def days(reports):

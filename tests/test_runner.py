@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from mnist_report.errors import ConfigError
+from mnist_report.errors import ConfigError, ModelError
 from mnist_report.model.adapter import Anatomy
 from mnist_report.model.backend import Backend
 from mnist_report.model.pace import Pace
-from mnist_report.model.runner import NetworkRunner, begin_images, open_runner, predict_images
+from mnist_report.model.runner import NetworkRunner, begin_images, check_rows, open_runner, predict_images
 from mnist_report.model.store import ModelFile
 
 IMAGES = np.random.default_rng(2).integers(0, 256, (11, 4, 4), dtype=np.uint8)
@@ -72,6 +72,15 @@ def test_a_network_that_takes_float32_gets_scaled_pixels_in_batches():
     np.testing.assert_array_equal(predict_images(NetworkRunner(network, 4), IMAGES, None), EXPECTED / np.float32(255))
     assert network.sizes == [4, 4, 3]
     assert NetworkRunner(network, None).pace == Pace(500)
+
+
+@pytest.mark.parametrize("rows", [1, 22])
+def test_another_number_of_rows_is_an_error(rows):
+    """A model that mixes its images up gives numbers that look sound."""
+    with pytest.raises(
+        ModelError, match=rf"m: the model answers 11 images with shape \({rows}, 3\), expected \(11, 3\)"
+    ):
+        check_rows(np.ones((rows, 3), np.float32), 11, Device.anatomy, "m")
 
 
 def test_another_precision_is_refused_before_anything_is_loaded(tmp_path):

@@ -10,11 +10,12 @@ from makers import digits, write_hollow_model, write_npz
 from operating_work import left_in
 from test_html import Page
 from test_slices_command import call, start_three_lines
-from tiny_run import tiny_run, tiny_view
+from tiny_run import FIGURES, tiny_run, tiny_view
 
 from mnist_report import pipeline
 from mnist_report.cli import run_cli
 from mnist_report.errors import ConfigError, RenderError
+from mnist_report.report import write
 from mnist_report.report.html import to_html
 from mnist_report.report.templates import check_templates
 from mnist_report.resources import resource
@@ -57,10 +58,13 @@ VALUES = {
 
 @pytest.fixture(autouse=True)
 def house(tmp_path, monkeypatch):
-    """An empty folder of templates in the folder that is worked in; no settings from outside."""
+    """An empty folder of templates in the folder that is worked in; no settings from outside, and no drawings."""
     for name in list(os.environ):
         if name.startswith("MNIST_REPORT_"):
             monkeypatch.delenv(name)
+    # What is drawn is not the templates' business, and takes longer than they do.
+    monkeypatch.setattr(write, "draw_figures", lambda *_: FIGURES)
+    monkeypatch.setattr(write, "to_svg", str)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "house").mkdir()
     return tmp_path / "house"
@@ -245,7 +249,7 @@ def test_a_pdf_loads_nothing_for_a_team_either(run, house, capsys, address):
 
 def test_what_no_pdf_can_be_made_of_is_the_templates_fault(run, house, capsys):
     """No bug of ours."""
-    (house / "headline.html.j2").write_text("{% for _ in range(3000) %}<i>{% endfor %}x", "utf-8")
+    (house / "headline.html.j2").write_text("{% for _ in range(1200) %}<i>{% endfor %}x", "utf-8")
     assert render(run) == 3
     assert capsys.readouterr().err.startswith("error: house: the PDF cannot be set: RecursionError")
 

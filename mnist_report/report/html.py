@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mnist_report.report.shorten import shortened
-from mnist_report.report.templates import REPORT, blamed, environment
+from mnist_report.report.templates import REPORT, blamed, environment, our_environment
 from mnist_report.report.view import View
 
 
@@ -26,4 +26,4 @@ def to_html(view: View, templates: Path | None = None) -> str:
 
 def set_template(name: str, **values: object) -> str:
     """Set values with a template of ours."""
-    return environment().get_template(name).render(values)
+    return our_environment().get_template(name).render(values)

@@ -5,6 +5,7 @@ import hashlib
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,12 @@ def environment(folder: Path | None = None) -> "Environment":
     )
     made.filters["sha256"] = _sha256
     return made
+
+
+@cache
+def our_environment() -> "Environment":
+    """Jinja with our templates alone: they stay as they are, so that each is compiled once."""
+    return environment()
 
 
 def _sha256(text: str) -> str:
