@@ -34,6 +34,7 @@ STAGES = (
     "operating",
     "understanding",
     "preparing",
+    "robustness",
     "counting",
     "ray_worker",
     "ray_cluster",
