@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -70,7 +70,7 @@ class Evidence:
     no_baseline: str
     baseline_missing: bool
     past: tuple[EarlierRun, ...] = ()
-    corrupted: Mapping[str, Metric] = NO_SETS
+    corrupted: Mapping[str, Metric] = field(default_factory=dict)
 
     @property
     def class_names(self) -> tuple[str, ...]:

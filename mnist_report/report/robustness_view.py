@@ -107,7 +107,16 @@ def make_robustness(
     places = {one.name: place for place, one in enumerate(sets)}
     amounts = (facts.get("made") or {}).get("severities", {})
     grids = [
-        _grid(kinds, places, corruptions.example, accuracy, class_names, amounts) for kinds in (curved, alone) if kinds
+        _grid(
+            kinds,
+            places=places,
+            example=corruptions.example,
+            accuracy=accuracy,
+            class_names=class_names,
+            amounts=amounts,
+        )
+        for kinds in (curved, alone)
+        if kinds
     ]
     return RobustnessView(
         sentence=_sentence(sets, accuracy),
@@ -140,10 +149,10 @@ def anchor_of(place: int) -> str:
 
 def _sentence(sets: Sequence[CorruptedSet], accuracy: Metric) -> str:
     lowest = min(sets, key=lambda one: one.accuracy.value)
-    n = text.plural(accuracy.n, "image")
+    sets_of = f"{text.plural(len(sets), 'corrupted set')} of {text.plural(accuracy.n, 'image')} each"
     return (
-        f"On the images as they are, {text.percent(accuracy)} are right; on "
-        f"{text.plural(len(sets), 'corrupted set')} of {n} each, {text.share(mean_accuracy(sets), 1)} in the mean. Lowest is {_said(lowest, sets)}, at "
+        f"On the images as they are, {text.percent(accuracy)} are right; on {sets_of}, "
+        f"{text.share(mean_accuracy(sets), 1)} in the mean. Lowest is {_said(lowest, sets)}, at "
         f"{text.percent(lowest.accuracy)} (95 % interval {text.percent_interval(lowest.accuracy)})."
     )
 
@@ -168,6 +177,7 @@ def _notes(facts: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _grid(
     kinds: Mapping[str, Sequence[CorruptedSet]],
+    *,
     places: Mapping[str, int],
     example: Example,
     accuracy: Metric,
