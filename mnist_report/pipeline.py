@@ -9,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from mnist_report.corrupting import Asked, ask, corruption_facts, worse_sets
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import OutputError
@@ -36,7 +37,6 @@ from mnist_report.report.index import write_index
 from mnist_report.report.templates import check_templates
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.report.write import NOTHING, draw_figures, draw_reports, write_figures, write_reports
-from mnist_report.robustness import Asked, ask, corruption_facts, worse_sets
 from mnist_report.runs.baseline import Baseline, read_baseline
 from mnist_report.runs.corruptions_file import Corruptions
 from mnist_report.runs.earlier import earlier_runs

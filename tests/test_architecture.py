@@ -34,7 +34,7 @@ STAGES = (
     "operating",
     "understanding",
     "preparing",
-    "robustness",
+    "corrupting",
     "counting",
     "ray_worker",
     "ray_cluster",
