@@ -87,8 +87,8 @@ def test_each_kind_counts_alike_in_the_mean():
 
 def test_the_weakest_classes_come_first():
     """Of all sets."""
-    found = [(weak.kind, weak.severity, weak.class_index, weak.right) for weak in weakest(SETS, 3)]
-    assert found == [("fog", 3, 1, 10), ("rain", 1, 0, 60), ("fog", 2, 1, 40)]
+    found = [(SETS[weak.place].name, weak.class_index, weak.right) for weak in weakest(SETS, 3)]
+    assert found == [("fog=3", 1, 10), ("rain=1", 0, 60), ("fog=2", 1, 40)]
 
 
 def test_their_intervals_hold_for_all_looks_together():

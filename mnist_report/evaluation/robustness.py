@@ -75,16 +75,14 @@ class WeakSlice:
     """One class of one corrupted set.
 
     Attributes:
-        kind: of corruption.
-        severity: of it.
+        place: of the set among all.
         class_index: into the class names.
         right: images predicted rightly.
         accuracy: with an interval that holds together with those of all other classes of all sets (Bonferroni), so that
             it may be looked at because it is the lowest.
     """
 
-    kind: str
-    severity: int
+    place: int
     class_index: int
     right: int
     accuracy: Metric
@@ -123,7 +121,7 @@ def weakest(sets: Sequence[CorruptedSet], most: int) -> tuple[WeakSlice, ...]:
     for rate, place, k in sorted(rates)[:most]:
         one = sets[place]
         right, n = int(one.right[k]), int(one.n[k])
-        found.append(WeakSlice(one.kind, one.severity, k, right, Metric(rate, *exact_interval(right, n, level), n)))
+        found.append(WeakSlice(place, k, right, Metric(rate, *exact_interval(right, n, level), n)))
     return tuple(found)
 
 

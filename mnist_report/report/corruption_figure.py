@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.robustness import CorruptedSet
@@ -39,7 +39,7 @@ def curves_figure(kinds: Mapping[str, Sequence[CorruptedSet]], clean: Metric) ->
             axes.set_title(
                 drawable(text.short(kind, MOST_LETTERS)), loc="left", fontsize=9, fontweight="bold", color=INK
             )
-            axes.set_ylim(max(0.0, lowest - 0.05), 1.02)
+            axes.set_ylim(max(0.0, lowest - 0.12), 1.02)
             axes.set_xticks(range(len(curves[kind])))
             axes.yaxis.set_major_formatter(_percent())
             axes.grid(visible=True)
@@ -57,19 +57,10 @@ def _curve(axes: "Axes", curve: Sequence[Metric]) -> None:
     low, high = ([getattr(metric, end) for metric in curve] for end in ("ci_low", "ci_high"))
     axes.fill_between(places, low, high, color=RIGHT, alpha=0.2, linewidth=0)
     axes.plot(places, [metric.value for metric in curve], "o-", color=RIGHT, linewidth=1.6, markersize=3.5)
-    worst = curve[-1]
-    # Where a steep curve ends low there is room above its end, and else below.
-    below = worst.value > 0.6
-    axes.annotate(
-        text.share(worst.value, 0),
-        (len(curve) - 1, worst.value),
-        xytext=(2, -6 if below else 6),
-        textcoords="offset points",
-        ha="right",
-        va="top" if below else "bottom",
-        fontsize=8,
-        color=INK,
-    )
+    worst, last = curve[-1], len(curve) - 1
+    # A falling curve leaves room to the left below its end.
+    spot: dict[str, Any] = {"xytext": (-5, -1), "textcoords": "offset points", "ha": "right", "va": "top"}
+    axes.annotate(text.share(worst.value, 0), (last, worst.value), fontsize=8, color=INK, **spot)
 
 
 def sets_figure(sets: Sequence[CorruptedSet], clean: Metric) -> "Figure":

@@ -10,7 +10,7 @@ from mnist_report.report import text
 from mnist_report.report.digits import png
 from mnist_report.report.gallery import data_uri
 from mnist_report.report.pictures import Picture
-from mnist_report.report.tables import Table
+from mnist_report.report.tables import Link, Table
 from mnist_report.runs.corruptions_file import Corruptions, Example
 
 MOST_WEAK = 10
@@ -29,8 +29,10 @@ UNITS = {
 class Cell:
     """One set: its id on the page, the example as it has it, and its accuracy with the 95 % interval.
 
+    Of the images as they are there is the picture alone: the column's head says the rest.
+
     Attributes:
-        anchor: the cell's id, or "" for the images as they are.
+        anchor: the cell's id.
         source: of the picture, a data URI.
         alternative: text for those who do not see it.
         accuracy: as text.
@@ -171,7 +173,7 @@ def _notes(facts: Mapping[str, Any]) -> tuple[str, ...]:
         )
     if read:
         sets = text.plural(len(read["corruptions"]), "set")
-        notes.append(f"{sets} of corrupted images come from the folder {read['path']}, as they are there.")
+        notes.append(f"Read from the folder {read['path']}: {sets} of corrupted images, as they are there.")
     return tuple(notes)
 
 
@@ -187,15 +189,16 @@ def _grid(
     several = max(len(group) for group in kinds.values()) > 1
     most = max(len(group) for group in kinds.values())
     severities = tuple(str(k) for k in range(1, most + 1)) if several else ("corrupted",)
+    as_they_are = f"as they are ({text.percent(accuracy)})"
     caption = "Accuracy by kind and severity" if several else "Accuracy on each corrupted set"
     return Grid(
-        columns=("0: as they are" if several else "as they are", *severities, *(["mean"] if several else [])),
+        columns=(f"0: {as_they_are}" if several else as_they_are, *severities, *(["mean"] if several else [])),
         rows=tuple(
             Row(
                 name=kind,
                 what=_what(kind, amounts.get(kind, ())),
                 cells=(
-                    _cell(example, 0, f"Image {example.index} as it is", accuracy, class_names),
+                    _cell(example, 0, f"Image {example.index} as it is", None, class_names),
                     *(
                         _cell(
                             example, 1 + places[one.name], _alternative(example, one, group), one.accuracy, class_names
@@ -215,15 +218,15 @@ def _alternative(example: Example, one: CorruptedSet, group: Sequence[CorruptedS
     return f"Image {example.index}, {_said(one, group)}"
 
 
-def _cell(example: Example, place: int, alternative: str, accuracy: Metric, class_names: Sequence[str]) -> Cell:
+def _cell(example: Example, place: int, alternative: str, accuracy: Metric | None, class_names: Sequence[str]) -> Cell:
     said = class_names[example.said[place]]
     other = example.said[place] != example.said[0]
     return Cell(
         anchor=anchor_of(place - 1) if place else "",
         source=data_uri("image/png", png(example.pixels[place])),
         alternative=f"{alternative}: predicted {said}",
-        accuracy=text.percent(accuracy),
-        interval=text.percent_interval(accuracy),
+        accuracy=text.percent(accuracy) if accuracy else "",
+        interval=text.percent_interval(accuracy) if accuracy else "",
         said=f"taken for {said}" if other else "",
     )
 
@@ -239,8 +242,7 @@ def _what(kind: str, amounts: Sequence[float]) -> str:
 def _weakest(sets: Sequence[CorruptedSet], class_names: Sequence[str]) -> Table:
     rows = tuple(
         (
-            weak.kind,
-            str(weak.severity),
+            Link(_said(sets[weak.place], sets), anchor_of(weak.place)),
             class_names[weak.class_index],
             text.count(weak.accuracy.n),
             text.count(weak.accuracy.n - weak.right),
@@ -249,8 +251,8 @@ def _weakest(sets: Sequence[CorruptedSet], class_names: Sequence[str]) -> Table:
         )
         for weak in weakest(sets, MOST_WEAK)
     )
-    columns = ("Corruption", "Severity", "Class", "Images", "Errors", "Accuracy", "95 % interval, all together")
-    return Table(columns, rows, frozenset({1, 3, 4, 5, 6}))
+    columns = ("Corruption", "Class", "Images", "Errors", "Accuracy", "95 % interval, all together")
+    return Table(columns, rows, frozenset({2, 3, 4, 5}))
 
 
 def _pictures(
