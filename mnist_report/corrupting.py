@@ -124,6 +124,8 @@ def ask(
             if place + 1 < len(sets):
                 coming = pool.submit(sets[place + 1].images)
             answer = model.predict(images, partial(_move, show, place * n, len(sets) * n), asked.preparation).answer
+            if asked.gave == "labels" and answer.shape[1] > 1:
+                answer = _one_hot(answer)
             where = f"{model.model.path}: the predictions of {one.kind} at severity {one.severity}"
             predictions, _ = understand(answer, asked.anatomy, dataset, where, asked.gave)
             counted.append(CorruptedSet.of(one.kind, one.severity, predictions))
@@ -144,6 +146,14 @@ def corruption_facts(job: Job, corruptions: Corruptions) -> dict[str, Any]:
         digests = [file_sha256(job.corrupted / name / IMAGES) for name in names]
         read = {"path": writable(str(job.corrupted)), "corruptions": names, "sha256": shards_digest(digests)}
     return {"made": made, "read": read}
+
+
+def _one_hot(answer: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A 1 for the most probable class: a softmax that is saturated on every good image need not be so on worse ones."""
+    if not np.isfinite(answer).all():
+        return answer  # and let it be refused
+    rows: NDArray[np.float32] = np.eye(answer.shape[1], dtype=np.float32)[answer.argmax(axis=1)]
+    return rows
 
 
 def _move(show: Callable[[int, int], None], before: int, total: int, done: int, _: int) -> None:
