@@ -1,14 +1,17 @@
-"""A classifier of real digits that is three lines long, in the place of a model's process, and a folder as MNIST-C."""
+"""A classifier of real digits in three lines, in the place of a process; a folder as MNIST-C; a tiny run with sets."""
 
 from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
+from tiny_run import tiny_run
 
 from mnist_report.data.sources import load_dataset
+from mnist_report.evaluation.robustness import CorruptedSet
 from mnist_report.inference import Inference
 from mnist_report.model.adapter import Anatomy, Layer
 from mnist_report.model.backend import Backend
+from mnist_report.runs.corruptions_file import Corruptions, Example
 
 N = 300
 
@@ -60,3 +63,12 @@ def write_mnist_c(folder, names=("fog", "zigzag")):
         np.save(folder / name / "test_images.npy", worse[..., np.newaxis])
         np.save(folder / name / "test_labels.npy", labels)
     return folder
+
+
+def with_corruptions(name="fog"):
+    """The tiny run with sets of two severities and one that is alone."""
+    run = tiny_run()
+    sets = [CorruptedSet.of(kind, k, run.predictions) for kind, k in (("noise", 1), ("noise", 2), (name, 1))]
+    pixels = np.zeros((4, 6, 5), dtype=np.uint8)
+    corruptions = Corruptions(tuple(sets), Example(0, pixels, np.array([0, 0, 1, 2])))
+    return replace(run, stored=replace(run.stored, corruptions=corruptions))

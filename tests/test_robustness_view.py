@@ -1,9 +1,8 @@
 """What the report says of worse images."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from corrupting_work import with_corruptions
 from gate_work import TODAY, gate_set
 from tiny_run import DRAWING, FIGURES, HOSTILE, tiny_run
 
@@ -104,19 +103,10 @@ def test_a_figure_states_its_finding(sets, names):
     assert all(figure.finding in figure.alternative for figure in figures.values())
 
 
-def tiny(name="fog"):
-    """A run with sets of two severities and one that is alone."""
-    run = tiny_run()
-    sets = [CorruptedSet.of(kind, k, run.predictions) for kind, k in (("noise", 1), ("noise", 2), (name, 1))]
-    pixels = np.zeros((4, 6, 5), dtype=np.uint8)
-    corruptions = Corruptions(tuple(sets), Example(0, pixels, np.array([0, 0, 1, 2])))
-    return replace(run, stored=replace(run.stored, corruptions=corruptions))
-
-
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_folders_name_is_text(name):
     """Whatever it looks like."""
-    run = tiny(name)
+    run = with_corruptions(name)
     page = to_html(make_view(run.stored, run.evaluation, FIGURES))
     assert 'id="robustness"' in page
     assert 'href="#robustness"' in page
@@ -132,14 +122,14 @@ def test_a_run_without_worse_images_has_no_such_section():
 
 def test_both_figures_are_drawn_where_there_is_something_to_draw():
     """And neither without worse images."""
-    run = tiny()
+    run = with_corruptions()
     assert {CURVES, SETS} <= draw_figures(run.stored, run.evaluation).keys()
     assert not {CURVES, SETS} & draw_figures(tiny_run().stored, run.evaluation).keys()
 
 
 def test_a_gate_leads_to_its_set():
     """By its cell's id."""
-    run = tiny()
+    run = with_corruptions()
     rules = gate_set({"metric": "accuracy", "slice": "noise=2", "min": 0.1})
     evidence = gather(run.predictions, {}, 0, None, corrupted=accuracies(run.stored.corruptions.sets))
     view = make_view(run.stored, run.evaluation, FIGURES, judge(rules, evidence, TODAY))
