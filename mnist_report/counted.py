@@ -170,11 +170,17 @@ def refuse_what_needs_rows(job: Job) -> None:
     Raises:
         ConfigError: something is.
     """
-    for option, given in (("--baseline", job.baseline), ("--slices", job.slices), ("--predictions", job.predictions)):
+    for option, given in (
+        ("--baseline", job.baseline),
+        ("--slices", job.slices),
+        ("--predictions", job.predictions),
+        ("--corruptions", "" if job.corruptions else None),
+        ("--corrupted", job.corrupted),
+    ):
         if given is not None:
             raise ConfigError(
-                f"{option} {given}: needs every row at once, and these images are counted part by part (as with "
-                "--no-predictions, --engine ray or more images than memory holds); leave it out"
+                f"{f'{option} {given}'.strip()}: needs every row at once, and these images are counted part by part "
+                "(as with --no-predictions, --engine ray or more images than memory holds); leave it out"
             )
     if job.together:
         raise ConfigError("images that are counted part by part have no leaderboard; run each model alone")

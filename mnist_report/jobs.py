@@ -13,16 +13,18 @@ from mnist_report.data.dataset import Described
 from mnist_report.data.reading import AS_IT_IS, Reading
 from mnist_report.engines import LOCAL, Engine
 from mnist_report.evaluation.mistakes import MOST_MISTAKES
+from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.gates.rules import GateSet
 from mnist_report.inference import Answer
 from mnist_report.model.opening import protections
 from mnist_report.model.precision import Precision
 from mnist_report.model.scaling import ScaleName
 from mnist_report.model.store import SHIPPED, ModelFile, file_sha256
-from mnist_report.runs.folder import make_run_id
+from mnist_report.runs.baseline import Baseline, match
 from mnist_report.runs.foreign_predictions import ForeignPredictions
 from mnist_report.runs.metrics_document import FORMAT
 from mnist_report.runs.recording import is_recorded
+from mnist_report.runs.run_document import make_run_id
 
 # The data of predictions that bring their labels along.
 NO_DATA = "none"
@@ -40,7 +42,7 @@ class Job:
         split: "test" or "train".
         device: "auto", "cpu" or "gpu".
         batch_size: images per call of the model; None for as many as suit the device.
-        seed: of the draw of the right predictions that the report shows.
+        seed: of everything that is drawn at random.
         reports: the folder of the run folders.
         title: of the report.
         slices: a file of columns that slice the images, or None.
@@ -58,6 +60,8 @@ class Job:
         together: whether other models are run beside it: then its earlier runs are those of its own name.
         engine: where the images are predicted.
         precision: of the numbers that the model computes in.
+        corruptions: whether the model is also asked about worse images, made of these with the seed.
+        corrupted: a folder of such images laid out as MNIST-C, or None.
     """
 
     model: Path
@@ -83,6 +87,8 @@ class Job:
     together: bool = False
     engine: Engine = LOCAL
     precision: Precision = "float32"
+    corruptions: bool = False
+    corrupted: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +233,19 @@ def _common_facts(job: Job, surroundings: Surroundings, data: Described, version
 def slices_facts(path: Path | None) -> dict[str, str] | None:
     """The file of slices with its sha256, or None where there is none."""
     return {"path": writable(str(path)), "sha256": file_sha256(path)} if path else None
+
+
+def matched(
+    baseline: Baseline | None, predictions: Predictions, data_sha256: str
+) -> tuple[Scores | None, dict[str, Any] | None]:
+    """The baseline's scores where they are of the same images, and what run.json says of it."""
+    if baseline is None:
+        return None, None
+    found = match(baseline, predictions, data_sha256)
+    problem = found if isinstance(found, str) else ""
+    named = {"path": writable(baseline.path), "problem": writable(problem), "missing": baseline.missing}
+    facts = {**baseline.facts, **named}
+    return (None if isinstance(found, str) else found), facts
 
 
 def writable(text: str) -> str:

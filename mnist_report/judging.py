@@ -12,9 +12,10 @@ from mnist_report.ci.openmetrics import openmetrics
 from mnist_report.evaluation.comparison import Comparison, compare
 from mnist_report.evaluation.evaluation import Evaluation, evaluate
 from mnist_report.evaluation.past import SHOWN
+from mnist_report.evaluation.robustness import accuracies
 from mnist_report.evaluation.summary import evaluate_summary
 from mnist_report.gates.document import Document, read_document
-from mnist_report.gates.evidence import Evidence, gather
+from mnist_report.gates.evidence import NO_SETS, Evidence, gather
 from mnist_report.gates.rules import GateSet
 from mnist_report.gates.verdict import Verdict, judge
 from mnist_report.model.card import card_temperature
@@ -86,6 +87,7 @@ def judge_run(run: StoredRun, today: date, evaluation: Evaluation | None = None)
         run.no_baseline,
         baseline_missing=run.baseline_missing,
         past=run.past,
+        corrupted=accuracies(run.corruptions.sets) if run.corruptions else NO_SETS,
         evaluation=evaluation,
     )
     verdict = None if run.gates is None else judge(run.gates, evidence, today)

@@ -9,13 +9,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from mnist_report.corrupting import Asked, ask, corruption_facts, worse_sets
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import OutputError
 from mnist_report.evaluation.mistakes import choose_galleries
-from mnist_report.evaluation.predictions import Predictions, Scores
+from mnist_report.evaluation.predictions import Predictions
 from mnist_report.inference import Answer, start_model
-from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of, slices_facts, writable
+from mnist_report.jobs import Job, Surroundings, make_provenance, matched, run_id_of, slices_facts
 from mnist_report.judging import (
     Finished,
     ci_files,
@@ -36,7 +37,8 @@ from mnist_report.report.index import write_index
 from mnist_report.report.templates import check_templates
 from mnist_report.report.text import accuracy_sentence
 from mnist_report.report.write import NOTHING, draw_figures, draw_reports, write_figures, write_reports
-from mnist_report.runs.baseline import Baseline, match, read_baseline
+from mnist_report.runs.baseline import Baseline, read_baseline
+from mnist_report.runs.corruptions_file import Corruptions
 from mnist_report.runs.earlier import earlier_runs
 from mnist_report.runs.folder import (
     StoredRun,
@@ -87,6 +89,7 @@ def run(
             log.info("%s: %s split, %s images", dataset.source, dataset.split, f"{len(dataset):,}")
             slice_columns = slices_of(job.slices, dataset)
             slices = slices_facts(job.slices)
+            worse = worse_sets(job, dataset, slice_columns)
             baseline = read_baseline(job.baseline, dataset.class_names) if job.baseline else None
             # All this costs seconds; the model's process spends them on importing keras.
             formats = usable_formats(job.formats)
@@ -101,9 +104,14 @@ def run(
             agreement = None
             if job.precision != "float32":
                 agreement = model.agreement(dataset.images, inference, anatomy, chosen.preparation)
-        watch.lap("inference")
-        log.info("predicted %s images/s", f"{inference.speed.images_per_second:,.0f}")
-        predictions, gave = understand(inference.answer, anatomy, dataset, f"{job.model}: the predictions")
+            watch.lap("inference")
+            log.info("predicted %s images/s", f"{inference.speed.images_per_second:,.0f}")
+            predictions, gave = understand(inference.answer, anatomy, dataset, f"{job.model}: the predictions")
+            corruptions = None
+            if worse:
+                asked = Asked(anatomy, chosen.preparation, gave, predictions)
+                corruptions = ask(model, worse, dataset, asked, show)
+                watch.lap("corruptions")
         answer = Answer(anatomy, backend, inference.speed, agreement)
         facts = make_provenance(job, surroundings, model_file, dataset.described, answer, given=chosen.facts, gave=gave)
         finished = finish_run(
@@ -116,6 +124,7 @@ def run(
             slice_columns=slice_columns,
             slices=slices,
             baseline=baseline,
+            corruptions=corruptions,
             formats=formats,
             watch=watch,
             lines=lines,
@@ -139,7 +148,7 @@ def rehearse(job: Job) -> Dataset:
     with unfinished_run(job.reports):
         check_templates(job.templates)
         dataset = load_dataset(job.data, job.split, job.reading)
-        slices_of(job.slices, dataset)
+        worse_sets(job, dataset, slices_of(job.slices, dataset))
         if job.baseline:
             read_baseline(job.baseline, dataset.class_names)
         usable_formats(job.formats)
@@ -160,10 +169,11 @@ def finish_run(
     lines: list[str],
     slices: Mapping[str, str] | None = None,
     baseline: Baseline | None = None,
+    corruptions: Corruptions | None = None,
     drawn: Mapping[str, str] = NOTHING,
 ) -> Finished:
     """Everything after inference: evaluate, store, report, publish. See `run`."""
-    scores, against = _matched(baseline, predictions, dataset.sha256)
+    scores, against = matched(baseline, predictions, dataset.sha256)
     facts = {**facts, "slices": slices, "baseline": against}
     images = NO_IMAGES
     if dataset.images.size:
@@ -171,10 +181,14 @@ def finish_run(
         images = ShownImages(index, dataset.images[index])
     run_id = run_id_of(job, surroundings)
     facts |= {"run_id": run_id}
+    if corruptions is not None:
+        facts |= {"corruptions": corruption_facts(job, corruptions)}
     own = facts["model"]["name"] if job.together else None
     needed = looks_back(job.gates)
     past = earlier_runs(job.reports, dataset.sha256, most_runs(job.gates), model=own, needed=needed)
-    stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes, past)
+    stored = StoredRun(
+        facts, predictions, images, slice_columns, job.gates, scores, job.notes, past, corruptions=corruptions
+    )
     return complete(folder, job=job, stored=stored, formats=formats, watch=watch, lines=lines, drawn=drawn)
 
 
@@ -269,19 +283,6 @@ def render(
         write_figures(figures, draw_figures(stored, evaluation))
         written.append(figures)
     return written
-
-
-def _matched(
-    baseline: Baseline | None, predictions: Predictions, data_sha256: str
-) -> tuple[Scores | None, dict[str, Any] | None]:
-    """The baseline's scores where they are of the same images, and what run.json says of it."""
-    if baseline is None:
-        return None, None
-    found = match(baseline, predictions, data_sha256)
-    problem = found if isinstance(found, str) else ""
-    named = {"path": writable(baseline.path), "problem": writable(problem), "missing": baseline.missing}
-    facts = {**baseline.facts, **named}
-    return (None if isinstance(found, str) else found), facts
 
 
 def import_libraries(formats: Sequence[str]) -> None:

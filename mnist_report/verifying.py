@@ -18,10 +18,11 @@ from mnist_report.evaluation.streamed import evaluate_parts
 from mnist_report.evaluation.summary import Summary
 from mnist_report.judging import ci_files, evaluate_run, judge_run
 from mnist_report.model.store import file_sha256
-from mnist_report.runs.folder import DAMAGE, StoredRun, derive_results, make_run_id, read_run
+from mnist_report.runs.folder import DAMAGE, StoredRun, derive_results, read_run
 from mnist_report.runs.metrics_document import FORMAT
 from mnist_report.runs.predictions_file import stream_predictions
 from mnist_report.runs.publishing import REPORTS
+from mnist_report.runs.run_document import make_run_id
 from mnist_report.runs.summary_file import NAME as SUMMARY
 from mnist_report.runs.summary_file import ROWS as KEPT
 

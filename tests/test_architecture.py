@@ -34,6 +34,7 @@ STAGES = (
     "operating",
     "understanding",
     "preparing",
+    "corrupting",
     "counting",
     "ray_worker",
     "ray_cluster",

@@ -308,6 +308,8 @@ def test_one_row_that_is_not_one_hot_is_refused(tmp_path, monkeypatch):
         ({"baseline": Path("old")}, "--baseline old: needs every row at once"),
         ({"slices": Path("s.csv")}, "--slices s.csv: needs every row at once"),
         ({"predictions": Path("p.npz")}, "--predictions p.npz: needs every row at once"),
+        ({"corruptions": True}, "^--corruptions: needs every row at once"),
+        ({"corrupted": Path("c")}, "--corrupted c: needs every row at once"),
         ({"together": True}, "run each model alone"),
     ],
 )

@@ -10,6 +10,7 @@ from tiny_run import LABELS, NAMES, all_right, tiny_predictions
 
 from mnist_report.evaluation.comparison import compare
 from mnist_report.evaluation.evaluation import evaluate
+from mnist_report.evaluation.metrics import proportion
 from mnist_report.gates.evidence import NoEvidenceError, gather, observe, subjects_of
 from mnist_report.gates.measurements import F1, Draws, Mean, PairedProportion, Proportion
 from mnist_report.gates.rules import CLASS_RANGES, OVERALL_RANGES, PAIRED_OVERALL
@@ -248,3 +249,29 @@ def test_a_change_of_a_mean_that_few_images_carry_says_so():
 def test_images_that_are_all_alike_are_not_skewed():
     """Nor is there a division by zero."""
     assert observe(gate(metric="log_loss", max=0.5), "", gather(yes_or_no(np.ones(5)), {}, 0, None)).note == ""
+
+
+NOISE = {"noise=3": proportion(90, 100)}
+
+
+def test_a_corrupted_set_is_gated_by_its_counts():
+    """As a slice is: the interval of the report, and the exact test."""
+    evidence = gather(PREDICTIONS, {"pen": PENS}, 0, None, corrupted=NOISE)
+    seen = observe(gate(metric="accuracy", slice="noise=3", min=0.5), "noise=3", evidence)
+    assert seen.metric == NOISE["noise=3"]
+    assert seen.measurement == Proportion(90, 100)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"slice": "noise=4", "min": 0.5}, "the columns are pen, the corrupted sets noise=3"),
+        ({"slice": "noise=3", "max_drop": 0.1}, "which images of 'noise=3' were right is not kept"),
+    ],
+)
+def test_what_a_corrupted_set_cannot_show_is_no_evidence(rule, words):
+    """Another severity, or a change image by image."""
+    evidence = gather(PREDICTIONS, {"pen": PENS}, 0, all_right(), corrupted=NOISE)
+    rule = gate(metric="accuracy", **rule)
+    with pytest.raises(NoEvidenceError, match=words):
+        observe(rule, rule.slice_name, evidence)

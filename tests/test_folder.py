@@ -12,7 +12,8 @@ import pytest
 from tiny_run import NAMES, RUN_ID, all_right, finished_run, tiny_predictions, tiny_run
 
 from mnist_report.errors import OutputError
-from mnist_report.runs.folder import make_run_id, read_run, unfinished_run, write_provenance
+from mnist_report.runs.folder import read_run, unfinished_run, write_provenance
+from mnist_report.runs.run_document import make_run_id
 
 DAMAGES = {
     "missing": lambda path: path.unlink(),

@@ -7,9 +7,11 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
+from corrupting_work import with_corruptions
 from tiny_run import HOSTILE, OUTCOMES, epochs, tiny_card, tiny_html, tiny_predictions, tiny_view
 
 from mnist_report.report.html import to_html
+from mnist_report.report.write import draw_reports
 from mnist_report.resources import resource
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -166,6 +168,22 @@ def test_any_outcome_gives_a_sound_page(predictions):
     """No mistake, only mistakes, one image, a class that does not occur."""
     page = Page(tiny_html(predictions()))
     assert (page.mistaken, page.open, len(page.all("h1"))) == ([], [], 1)
+
+
+@pytest.mark.parametrize("name", ["fog", *HOSTILE])
+def test_worse_images_make_a_sound_section(name):
+    """Whatever the folder of a corruption is called."""
+    run = with_corruptions(name)
+    page = Page(draw_reports(run.stored, run.evaluation, ["html"])["report.html"].decode())
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    targets = {(link["href"] or "").removeprefix("#") for link in page.all("a")}
+    assert (page.mistaken, page.open, page.all("script")) == ([], [], [{}])
+    assert {"robustness", "corruption-0", "corruption-2", "figure-corruptions", "figure-corrupted_sets"} <= set(ids)
+    assert len(set(ids)) == len(ids)
+    assert targets <= set(ids)
+    assert len(page.all("caption")) == len(page.all("table"))
+    assert all(image["alt"] for image in page.all("img"))
+    assert name in page.text("th")
 
 
 def test_hostile_words_are_text(hostile):

@@ -30,8 +30,8 @@ def test_what_is_commented_out_is_a_configuration_too(tmp_path):
     ]
     document = tomllib.loads("\n".join(line for line in taken if not line.startswith("#")))
     gates = parse_gates({key: document[key] for key in ("gates", "inconclusive")}, "x").gates
-    assert [gate.sense for gate in gates] == ["min", "min", "max_drop", "max_drop_over", "min", "max"]
-    assert {"title", "model", "reports", "baseline"} < document.keys()
+    assert [gate.sense for gate in gates] == ["min", "min", "max_drop", "max_drop_over", "min", "min", "max"]
+    assert {"title", "model", "reports", "baseline", "corruptions"} < document.keys()
 
 
 def test_its_path_is_printed(tmp_path, capsys):

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from corrupting_work import some_digits, write_mnist_c
 from makers import digits, write_hollow_model, write_npz
 from test_folder import finished_run
 
@@ -12,6 +13,7 @@ from mnist_report.data.reading import AS_IT_IS
 from mnist_report.doctoring import inputs
 from mnist_report.doctoring.inputs import (
     look_at_baseline,
+    look_at_corrupted,
     look_at_data,
     look_at_gates,
     look_at_model,
@@ -151,3 +153,15 @@ def test_a_damaged_baseline_fails(tmp_path):
     """A run would too."""
     (tmp_path / "baseline.json").write_text(json.dumps({"format": 1}), "utf-8")
     assert look_at_baseline(tmp_path, ()).state == "fail"
+
+
+def test_a_folder_of_corrupted_images_is_looked_at(tmp_path):
+    """It must be of the data."""
+    folder = write_mnist_c(tmp_path / "c")
+    images, labels = some_digits()
+    data = look_at_data(str(write_npz(tmp_path / "mine.npz", images, labels)), "test", AS_IT_IS)[1]
+    check = look_at_corrupted(folder, data)
+    assert (check.state, check.found) == ("ok", f"{folder}: 2 corruptions of {tmp_path / 'mine.npz'}")
+    check = look_at_corrupted(folder, look_at_data("mnist", "test", AS_IT_IS)[1])
+    assert check.state == "fail"
+    assert "expected whole numbers of shape (10000,)" in check.found

@@ -11,6 +11,7 @@ from datetime import timedelta, timezone
 from functools import cache
 
 import pytest
+from corrupting_work import with_corruptions
 from past_runs import with_past
 from pdf_reading import CREATED, PDF_DATE, Complaints, fonts_of, is_part_of, objects_of, violations
 from tiny_run import HOSTILE, classes_alone, epochs, tiny_card, tiny_html, tiny_predictions, tiny_view
@@ -80,6 +81,7 @@ PAGES = {
     "long names": lambda: to_html(tiny_view(tiny_predictions(names=(LONG, "a", "b")), title=LONG)),
     "classes alone": lambda: tiny_html(classes_alone()),
     "a trend": lambda: html_of(with_past()),
+    "worse images": lambda: html_of(with_corruptions(HOSTILE[0])),
     "foreign signs": lambda: page_of("".join(FOREIGN), "".join(FOREIGN)),
     "every sign": lambda: page_of(every_sign()),
 }

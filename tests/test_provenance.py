@@ -92,3 +92,15 @@ def test_provenance_says_the_precision_and_how_far_it_agrees():
     assert precision_row(precision="bfloat16", agreement=classes) == (
         "bfloat16; of the first 10 images 10 get the same class in float32"
     )
+
+
+def test_provenance_says_which_worse_images_there_were():
+    """How they were made, and which were read."""
+    made = {"seed": 7, "severities": {"noise": [0.1, 0.2], "blur": [1, 2]}}
+    read = {"path": "mnist_c", "corruptions": ["fog"], "sha256": "d" * 64}
+    facts = tiny_provenance(tiny_predictions())
+    assert "Corrupted images" not in dict(provenance_rows(facts))
+    both = dict(provenance_rows(facts | {"corruptions": {"made": made, "read": read}}))["Corrupted images"]
+    assert both == f"noise, blur at 5 severities, seed 7; 1 set of mnist_c, sha256 {'d' * 64}"
+    alone = provenance_rows(facts | {"corruptions": {"made": None, "read": read}})
+    assert dict(alone)["Corrupted images"] == f"1 set of mnist_c, sha256 {'d' * 64}"

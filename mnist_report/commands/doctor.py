@@ -14,6 +14,7 @@ from mnist_report.commands.evaluate import check_sources
 from mnist_report.commands.gating import GateOptions, load_gates
 from mnist_report.commands.options import (
     FORMATS,
+    Corrupted,
     Data,
     Device,
     Format,
@@ -42,6 +43,7 @@ def doctor(
     data: Data = "mnist",
     split: Split = "test",
     reading: ReadingOptions = AS_IT_IS,
+    corrupted: Corrupted = None,
     reports: Reports = Path("reports"),
     format: Format = None,  # noqa: A002  the option's name
     gate_options: GateOptions = GateOptions(),  # noqa: B008  frozen
@@ -78,6 +80,7 @@ def doctor(
             data=data,
             split=split,
             reading=reading,
+            corrupted=corrupted,
             baseline=gate_options.baseline,
         )
 

@@ -8,6 +8,8 @@ from mnist_report.commands.console import Console, ConsoleOptions, console
 from mnist_report.commands.options import (
     TITLE,
     BatchSize,
+    Corrupted,
+    Corruptions,
     Data,
     Device,
     EngineOptions,
@@ -48,6 +50,8 @@ def evaluate(
     split: Split = "test",
     reading: ReadingOptions = AS_IT_IS,
     slices: Slices = None,
+    corruptions: Corruptions = False,
+    corrupted: Corrupted = None,
     reports: Reports = Path("reports"),
     device: Device = "auto",
     batch_size: BatchSize = None,
@@ -80,6 +84,8 @@ def evaluate(
             reports=reports,
             title=TITLE,
             slices=slices,
+            corruptions=corruptions,
+            corrupted=corrupted,
             formats=(),
             baseline=None,
             gates=None,
@@ -112,6 +118,8 @@ def make_job(
     reports: Path,
     title: str,
     slices: Path | None,
+    corruptions: bool,
+    corrupted: Path | None,
     formats: tuple[str, ...] | None,
     baseline: Path | None,
     gates: "GateSet | None",
@@ -138,8 +146,10 @@ def make_job(
         if value is not None and value < least:
             raise ConfigError(f"{name} is {value}, expected at least {least}")
     check_sources(model, predictions, data)
+    worse = (("--corruptions", corruptions), ("--corrupted", corrupted is not None))
     if predictions is not None:
         unused = (
+            *worse,
             ("--scale", scale != "auto"),
             ("--trust-model", trust_model),
             ("--model-sha256", model_sha256),
@@ -149,6 +159,16 @@ def make_job(
     if data == NO_DATA:
         _refuse_unused(
             (("--center", reading.center), ("--transpose", reading.transpose)), "images, and --data none has none"
+        )
+    if engine.engine == "ray" or engine.no_predictions:
+        _refuse_unused(
+            worse,
+            "images that memory holds, and these are counted part by part (--no-predictions, --engine ray)",
+        )
+    if corrupted is not None:
+        _refuse_unused(
+            (("--center", reading.center), ("--transpose", reading.transpose)),
+            f"the data, and --corrupted {corrupted} is read as it is",
         )
     if engine.engine == "local":
         of_ray = (("--workers", engine.workers is not None), ("--ray-address", engine.ray_address is not None))
@@ -170,6 +190,8 @@ def make_job(
         reports=reports,
         title=title,
         slices=slices,
+        corruptions=corruptions,
+        corrupted=corrupted,
         formats=formats,
         baseline=baseline,
         gates=gates,

@@ -37,6 +37,24 @@ Split = Annotated[Literal["test", "train"], Parameter(help="Which part of the da
 Slices = Annotated[
     Path | None, Parameter(help="A CSV or Parquet file with a column index and columns that slice the images.")
 ]
+ROBUSTNESS = Group("Robustness", sort_key=5)
+Corruptions = Annotated[
+    bool,
+    Parameter(
+        negative=(),
+        group=ROBUSTNESS,
+        help="Ask the model about worse images, too: rotated, shifted, noisy, blurred, faded and partly covered "
+        "ones, made of the test images at five severities each.",
+    ),
+]
+Corrupted = Annotated[
+    Path | None,
+    Parameter(
+        group=ROBUSTNESS,
+        help="Ask the model about the corrupted images of a folder laid out as MNIST-C, too: a subfolder for each "
+        "corruption, with test_images.npy and test_labels.npy.",
+    ),
+]
 Predictions = Annotated[
     Path | None,
     Parameter(

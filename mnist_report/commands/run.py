@@ -12,6 +12,8 @@ from mnist_report.commands.gating import GateOptions, load_gates, tell_ci, warn_
 from mnist_report.commands.options import (
     TITLE,
     BatchSize,
+    Corrupted,
+    Corruptions,
     Data,
     Device,
     EngineOptions,
@@ -56,6 +58,8 @@ def run(
     reading: ReadingOptions = AS_IT_IS,
     train: Annotated[bool, Parameter(negative=())] = False,
     slices: Slices = None,
+    corruptions: Corruptions = False,
+    corrupted: Corrupted = None,
     reports: Reports = Path("reports"),
     format: Format = None,  # noqa: A002  the option's name
     title: Title = TITLE,
@@ -120,6 +124,8 @@ def run(
             reports=reports,
             title=title,
             slices=slices,
+            corruptions=corruptions,
+            corrupted=corrupted,
             formats=parse_formats(format),
             baseline=gate_options.baseline,
             gates=gates or default_gates(with_baseline=gate_options.baseline is not None),

@@ -12,6 +12,7 @@ from mnist_report.doctoring.check import Check
 from mnist_report.doctoring.drawing import look_at_fonts, look_at_pango
 from mnist_report.doctoring.inputs import (
     look_at_baseline,
+    look_at_corrupted,
     look_at_data,
     look_at_gates,
     look_at_model,
@@ -43,6 +44,7 @@ class Needs:
         data: where the images come from.
         split: "test" or "train".
         reading: how the data are read.
+        corrupted: a folder of corrupted copies of the data, or None.
         baseline: what to hold the run against, or None.
     """
 
@@ -56,6 +58,7 @@ class Needs:
     data: str
     split: str
     reading: Reading
+    corrupted: Path | None
     baseline: Path | None
 
 
@@ -102,6 +105,8 @@ def _look_at_inputs(needs: Needs, load_gates: Callable[[], Sequence[object] | No
         check, data = look_at_data(needs.data, needs.split, needs.reading)
         yield check
         class_names = data.class_names if data is not None else ()
+        if needs.corrupted is not None and data is not None:
+            yield look_at_corrupted(needs.corrupted, data)
     yield look_at_gates(load_gates)
     if needs.baseline is not None:
         yield look_at_baseline(needs.baseline, class_names)

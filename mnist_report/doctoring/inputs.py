@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from mnist_report.data.corrupted import find_corrupted
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.reading import Reading
 from mnist_report.data.sources import EMBEDDED, load_dataset
@@ -79,6 +80,15 @@ def look_at_data(source: str, split: str, reading: Reading) -> tuple[Check, Data
         return Check("data", "ok", "the embedded MNIST, sha256 as published"), data
     found = f"{source}, {split} split: {len(data):,} images, sha256 {data.sha256[:12]}..."
     return Check("data", "ok", found), data
+
+
+def look_at_corrupted(folder: Path, data: Dataset) -> Check:
+    """A folder of corrupted copies of the data."""
+    try:
+        names = find_corrupted(folder, data)
+    except MnistReportError as error:
+        return Check("corrupted", "fail", str(error), "mend it, or give another --corrupted")
+    return Check("corrupted", "ok", f"{folder}: {len(names)} corruptions of {data.source}")
 
 
 def look_at_gates(load: Callable[[], Sequence[object] | None]) -> Check:

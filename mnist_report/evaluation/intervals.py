@@ -13,16 +13,17 @@ DRAWS = 2000
 MOST_COUNTED = 1 << 31
 
 
-def exact_interval(count: int, n: int) -> tuple[float, float]:
-    """Clopper and Pearson's exact 95 % interval for a proportion.
+def exact_interval(count: int, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """Clopper and Pearson's exact interval for a proportion.
 
     Source: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934), in its form with beta quantiles.
 
     Args:
         count: how many of `n` have the property.
         n: at least 1.
+        level: how often it holds the true value, at least.
     """
-    tail = (1 - LEVEL) / 2
+    tail = (1 - level) / 2
     low = 0.0 if count == 0 else float(scipy.special.betaincinv(count, n - count + 1, tail))
     high = 1.0 if count == n else float(scipy.special.betaincinv(count + 1, n - count, 1 - tail))
     return low, high

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from mnist_report.evaluation import confusion as of_confusion
 from mnist_report.evaluation.intervals import DRAWS, Z
 from mnist_report.evaluation.metrics import INTERVALS, NOT_MERGEABLE, Metric
-from mnist_report.gates.evidence import NoEvidenceError, Observation, check_graded, check_known
+from mnist_report.gates.evidence import Observation
+from mnist_report.gates.known import NoEvidenceError, check_graded, check_known
 from mnist_report.gates.measurements import F1, Draws, Mean, Measurement, Proportion
 from mnist_report.gates.rules import CLASS_RANGES, OVERALL_RANGES, SHARE, Gate, ranges_for
 
@@ -28,7 +29,7 @@ class Document:
         per_class: those of each class.
         class_names: in label order.
         confusion: int64, rows = actual.
-        slices: the accuracy of each slice.
+        slices: the accuracy of each slice, and of each corrupted set of the images.
         seed: of the resampled intervals.
         counted: whether there never was a row per image at once.
     """
@@ -65,11 +66,17 @@ def read_document(document: Mapping[str, Any]) -> Document:
         ),
         class_names=tuple(str(row["class"]) for row in classes),
         confusion=confusion,
-        slices={row["slice"]: _metric(row["accuracy"], row["slice"], SHARE) for row in document["slices"]},
+        slices=_slices(document),
         seed=seed,
     )
     _check_counts(read)
     return read
+
+
+def _slices(document: Mapping[str, Any]) -> dict[str, Metric]:
+    rows = [(row["slice"], row) for row in document["slices"]]
+    rows += [(f"{row['corruption']}={row['severity']}", row) for row in document.get("corruptions", ())]
+    return {name: _metric(row["accuracy"], name, SHARE) for name, row in rows}
 
 
 def _check_counts(document: Document) -> None:

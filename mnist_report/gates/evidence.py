@@ -2,18 +2,19 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_report.data.corruptions import KINDS
 from mnist_report.evaluation import confusion as of_confusion
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.intervals import DRAWS
 from mnist_report.evaluation.metrics import (
     INTERVALS,
-    OF_PROBABILITIES,
     Metric,
     class_metrics,
     overall_metrics,
@@ -24,8 +25,9 @@ from mnist_report.evaluation.past import EarlierRun, oldest_of
 from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.evaluation.ranking import class_ranking, overall_ranking
 from mnist_report.evaluation.tally import Tally
+from mnist_report.gates.known import NoEvidenceError, check_graded, check_known
 from mnist_report.gates.measurements import F1, Draws, Mean, Measurement, PairedProportion, Proportion
-from mnist_report.gates.rules import OVERALL_RANGES, Gate, ranges_for
+from mnist_report.gates.rules import OVERALL_RANGES, Gate
 
 OF_IMAGES = {
     "accuracy": lambda scores: scores.right,
@@ -39,10 +41,7 @@ OF_IMAGES = {
 
 
 NO_PAST = "no earlier run of these images is known"
-
-
-class NoEvidenceError(Exception):
-    """A gate asks for something that this run does not have; the text says what and what there is."""
+NO_SETS: Mapping[str, Metric] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +58,7 @@ class Evidence:
         no_baseline: why there is none.
         baseline_missing: whether that is because none was given or none is there, and not because it does not fit.
         past: earlier runs of the same images, the oldest first.
+        corrupted: the accuracy of each corrupted set of the images, by its name.
     """
 
     predictions: Predictions
@@ -70,6 +70,7 @@ class Evidence:
     no_baseline: str
     baseline_missing: bool
     past: tuple[EarlierRun, ...] = ()
+    corrupted: Mapping[str, Metric] = field(default_factory=dict)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -98,6 +99,7 @@ def gather(
     *,
     baseline_missing: bool = True,
     past: tuple[EarlierRun, ...] = (),
+    corrupted: Mapping[str, Metric] = NO_SETS,
     evaluation: Evaluation | None = None,
 ) -> Evidence:
     """The evidence of a run; see `Evidence`.
@@ -115,6 +117,7 @@ def gather(
         no_baseline=no_baseline,
         baseline_missing=baseline is None and baseline_missing,
         past=past,
+        corrupted=corrupted,
     )
 
 
@@ -144,6 +147,8 @@ def observe(gate: Gate, subject: str, evidence: Evidence) -> Observation:
         NoEvidenceError: the run does not have the metric, the class, the slice or the baseline, or not with a value.
     """
     check_known(gate)
+    if gate.slice_name is not None and gate.slice_name in evidence.corrupted:
+        return _of_corrupted(gate, evidence.corrupted[gate.slice_name])
     check_graded(gate, graded=evidence.predictions.graded)
     if gate.needs_baseline and evidence.baseline is not None:
         check_graded(gate, graded=evidence.baseline.graded, whose="the baseline")
@@ -157,31 +162,6 @@ def observe(gate: Gate, subject: str, evidence: Evidence) -> Observation:
     if math.isnan(found.metric.value):
         raise NoEvidenceError(f"{gate.metric} is not defined for these predictions")
     return found
-
-
-def check_known(gate: Gate) -> None:
-    """See that there is such a metric at all.
-
-    Raises:
-        NoEvidenceError: there is not.
-    """
-    known = ranges_for(gate)
-    if gate.metric not in known:
-        where = "a class has" if gate.class_name else "a slice has" if gate.slice_name else "known are"
-        hint = "; a metric of a class needs class" if gate.metric in {"recall", "precision", "f1"} else ""
-        raise NoEvidenceError(f"unknown metric {gate.metric!r}; {where} {', '.join(known)}{hint}")
-
-
-def check_graded(gate: Gate, *, graded: bool, whose: str = "this run") -> None:
-    """See that there are probabilities where the metric needs them.
-
-    Raises:
-        NoEvidenceError: there are none.
-    """
-    if gate.metric in OF_PROBABILITIES and not graded:
-        raise NoEvidenceError(
-            f"{whose} has no probabilities, which {gate.metric} needs: its predictions are classes alone"
-        )
 
 
 def _chosen(gate: Gate, subject: str, evidence: Evidence) -> NDArray[np.bool_]:
@@ -201,12 +181,31 @@ def _chosen(gate: Gate, subject: str, evidence: Evidence) -> NDArray[np.bool_]:
     values = evidence.slice_columns.get(column)
     if values is None:
         columns = ", ".join(evidence.slice_columns) or "none"
-        raise NoEvidenceError(f"there is no slice {gate.slice_name!r}; the columns are {columns}")
+        raise NoEvidenceError(
+            f"there is no slice {gate.slice_name!r}; the columns are {columns}{_sets(column, evidence)}"
+        )
     chosen = np.asarray(values == value)
     if not value or not chosen.any():
         found = ", ".join(sorted(set(values.tolist()) - {""}))
         raise NoEvidenceError(f"no image is in the slice {gate.slice_name!r}; the values of {column} are {found}")
     return chosen
+
+
+def _sets(column: str, evidence: Evidence) -> str:
+    """What else there is, or could be."""
+    if evidence.corrupted:
+        return f", the corrupted sets {', '.join(evidence.corrupted)}"
+    return "; corrupted images come with --corruptions" if column in KINDS else ""
+
+
+def _of_corrupted(gate: Gate, accuracy: Metric) -> Observation:
+    """The accuracy on a corrupted set, of which nothing but counts is kept."""
+    if gate.is_change:
+        raise NoEvidenceError(
+            f"which images of {gate.slice_name!r} were right is not kept, so a change cannot be seen image by image; "
+            "give it a min"
+        )
+    return Observation(accuracy, Proportion(round(accuracy.value * accuracy.n), accuracy.n))
 
 
 def _level(gate: Gate, subject: str, chosen: NDArray[np.bool_], evidence: Evidence) -> Observation:

@@ -13,7 +13,8 @@ from mnist_report.evaluation.metrics import Metric
 from mnist_report.evaluation.paired import holm
 from mnist_report.evaluation.past import oldest_of
 from mnist_report.gates.document import Document, observe_document
-from mnist_report.gates.evidence import NO_PAST, Evidence, NoEvidenceError, Observation, observe, subjects_of
+from mnist_report.gates.evidence import NO_PAST, Evidence, Observation, observe, subjects_of
+from mnist_report.gates.known import NoEvidenceError
 from mnist_report.gates.measurements import Measurement
 from mnist_report.gates.rules import SHARE, Gate, GateSet, ranges_for
 

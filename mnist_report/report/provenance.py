@@ -51,6 +51,7 @@ def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         **(_predictions_terms(facts) if without_model(facts) else _model_terms(facts)),
         "Data": ", ".join([data_name(data), *(CHANGES[key] for key in CHANGES if data.get(key))]),
         "Data sha256": data["sha256"],
+        **({"Corrupted images": _corruptions(facts["corruptions"])} if facts.get("corruptions") else {}),
         **({} if without_model(facts) else _device_terms(facts)),
         **({"Counted in": _engine(facts["engine"])} if facts.get("engine") else {}),
         "Seed": str(facts["seed"]),
@@ -117,6 +118,17 @@ def _device_terms(facts: Mapping[str, Any]) -> dict[str, str]:
         ),
         **({"Precision": _precision(device)} if "precision" in device else {}),
     }
+
+
+def _corruptions(corruptions: Mapping[str, Any]) -> str:
+    """How they were made, and which were read."""
+    made, read = corruptions["made"], corruptions["read"]
+    said = []
+    if made:
+        said.append(f"{', '.join(made['severities'])} at 5 severities, seed {made['seed']}")
+    if read:
+        said.append(f"{text.plural(len(read['corruptions']), 'set')} of {read['path']}, sha256 {read['sha256']}")
+    return "; ".join(said)
 
 
 def _engine(engine: Mapping[str, Any]) -> str:

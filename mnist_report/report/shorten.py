@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from markupsafe import Markup
 
-from mnist_report.report import text
+from mnist_report.report import robustness_view, text
 from mnist_report.report.gallery import Bar, Digit
 from mnist_report.report.glance import GlanceItem
 from mnist_report.report.matrix import Cell, Matrix
@@ -18,7 +18,7 @@ from mnist_report.report.view import GateRow
 MOST_LETTERS = 120
 # So has a cell that holds a whole novel.
 MOST_IN_CELL = 300
-CELLS = (Table, Digit, Bar, GlanceItem, Cell, Matrix, GateRow)
+CELLS = (Table, Digit, Bar, GlanceItem, Cell, Matrix, GateRow, robustness_view.Cell, robustness_view.Row)
 LONG = re.compile(rf"\S{{{MOST_LETTERS + 1},}}")
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
 """The view: everything that the templates show, as ready strings."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from mnist_report.report.glance import Glance, make_glance
 from mnist_report.report.matrix import Matrix, make_matrix
 from mnist_report.report.notes import notes_html
 from mnist_report.report.pictures import Picture, make_pictures
+from mnist_report.report.robustness_view import RobustnessView, anchor_of, make_robustness
 from mnist_report.report.tables import Table
 from mnist_report.report.trend import Trend, make_trend
 from mnist_report.report.verdict_text import gates_table, result_sentence, verdict_sentence
@@ -82,6 +83,7 @@ class View:
     provenance: tuple[tuple[str, str], ...]
     rows_stored: bool
     notes: Markup
+    robustness: RobustnessView | None
 
 
 def make_view(
@@ -109,6 +111,7 @@ def make_view(
     shown = gallery.stored(chosen.mistakes, predictions, images)
     examples = frozenset(predictions.places(np.array(shown, dtype=np.int64)).tolist())
     training = (facts["model"]["card"] or {}).get("training", {})
+    corrupted = [one.name for one in run.corruptions.sets] if run.corruptions else []
     return View(
         title=facts["title"],
         run_id=facts["run_id"],
@@ -120,7 +123,7 @@ def make_view(
         findings=(*provenance.doubts(facts), *evaluation.findings),
         verdict=verdict_sentence(verdict).partition(": ")[2] if verdict else "",
         outcome=verdict.outcome if verdict else "",
-        gates=_gate_rows(verdict, evaluation, names) if verdict else (),
+        gates=_gate_rows(verdict, evaluation, names, corrupted) if verdict else (),
         gate_columns=gates_table(verdict).columns if verdict else (),
         glance=make_glance(evaluation, names),
         change=(
@@ -157,10 +160,17 @@ def make_view(
         provenance=provenance.provenance_rows(facts),
         rows_stored=(facts.get("engine") or {}).get("predictions", True),
         notes=Markup(notes_html(run.notes)),  # noqa: S704  cleaned
+        robustness=(
+            make_robustness(run.corruptions, accuracy, names, facts.get("corruptions") or {}, figures)
+            if run.corruptions is not None
+            else None
+        ),
     )
 
 
-def _gate_rows(verdict: Verdict, evaluation: Evaluation, names: tuple[str, ...]) -> tuple[GateRow, ...]:
+def _gate_rows(
+    verdict: Verdict, evaluation: Evaluation, names: tuple[str, ...], corrupted: Sequence[str]
+) -> tuple[GateRow, ...]:
     rows = []
     for result, cells in zip(verdict.results, gates_table(verdict).rows, strict=True):
         gate, subject = result.gate, result.deciding.subject
@@ -169,6 +179,8 @@ def _gate_rows(verdict: Verdict, evaluation: Evaluation, names: tuple[str, ...])
             target = "trend" if result.deciding.observed.n else "overall"
         elif gate.needs_baseline:
             target = "change"
+        elif gate.slice_name in corrupted:
+            target = anchor_of(corrupted.index(subject))
         elif gate.slice_name is not None:
             slices = list(evaluation.slices)
             target = f"slice-{slices.index(subject)}" if subject in slices else "classes"

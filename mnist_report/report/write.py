@@ -15,9 +15,11 @@ from mnist_report.evaluation.past import EarlierRun
 from mnist_report.gates.verdict import Verdict
 from mnist_report.report.canvas import to_png, to_svg
 from mnist_report.report.compare_view import make_compare_view
+from mnist_report.report.corruption_figure import curves_figure, sets_figure
 from mnist_report.report.figures import make_figures
 from mnist_report.report.html import set_template, to_html
 from mnist_report.report.pdf import Attachment, import_weasyprint, to_pdf
+from mnist_report.report.robustness_view import CURVES, SETS, split_kinds
 from mnist_report.report.shorten import shortened
 from mnist_report.report.trend import shown_runs
 from mnist_report.report.trend_figure import trend_figure
@@ -41,6 +43,11 @@ def draw_figures(run: StoredRun, evaluation: Evaluation, without: Collection[str
     training = {} if "training" in without else (run.provenance["model"]["card"] or {}).get("training", {})
     confidences = evaluation.tally.confidences if evaluation.tally.graded else None
     figures = make_figures(evaluation.frames, confidences, training.get("history", ()))
+    if run.corruptions is not None:
+        curved, alone = split_kinds(run.corruptions.sets)
+        clean = evaluation.overall["accuracy"]
+        figures |= {CURVES: curves_figure(curved, clean)} if curved else {}
+        figures |= {SETS: sets_figure([one for (one,) in alone.values()], clean)} if alone else {}
     if run.past:
         facts = run.provenance
         this = EarlierRun(facts["run_id"], facts["created"], "", "", evaluation.overall["accuracy"], None)

@@ -3,11 +3,9 @@
 A run folder appears whole or not at all: it is written under a hidden name beside its place and renamed at the end.
 """
 
-import hashlib
 import json
 import secrets
 import shutil
-import string
 import tomllib
 import zipfile
 import zlib
@@ -31,11 +29,14 @@ from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.past import EarlierRun
 from mnist_report.evaluation.predictions import Predictions, Scores
+from mnist_report.evaluation.robustness import corruptions_document, corruptions_frame
 from mnist_report.evaluation.summary import Summary
 from mnist_report.gates.frame import gates_document, gates_frame
 from mnist_report.gates.rules import GateSet, parse_gates
 from mnist_report.gates.rules_toml import to_toml
 from mnist_report.gates.verdict import Verdict
+from mnist_report.runs.corruptions_file import TABLE as CORRUPTIONS
+from mnist_report.runs.corruptions_file import Corruptions, read_corruptions, write_corruptions
 from mnist_report.runs.images_file import ShownImages, read_images, write_images
 from mnist_report.runs.metrics_document import metrics_document
 from mnist_report.runs.notes_file import NOTES, read_stored_notes
@@ -86,6 +87,7 @@ class StoredRun:
         notes: notes.md, empty where there are none.
         past: frames/trend.csv and trend.npz: earlier runs of the same images, the oldest first.
         summary: summary.npz: what was counted, or None where every row is there.
+        corruptions: corruptions.parquet and corrupted.npz, or None where no worse images were asked about.
     """
 
     provenance: Mapping[str, Any]
@@ -97,6 +99,7 @@ class StoredRun:
     notes: str = ""
     past: tuple[EarlierRun, ...] = ()
     summary: Summary | None = None
+    corruptions: Corruptions | None = None
 
     @property
     def n(self) -> int:
@@ -113,15 +116,6 @@ class StoredRun:
         """Whether none was given, or none was where it should be."""
         facts = self.provenance.get("baseline")
         return facts is None or bool(facts.get("missing"))
-
-
-def make_run_id(provenance: Mapping[str, Any]) -> str:
-    """`YYYYmmddTHHMMSSZ-<model name>-<6 hex>`: when, what, and the digest of everything known before the report."""
-    created = provenance["created"][:19].replace("-", "").replace(":", "")
-    digest = hashlib.sha256(json.dumps(provenance, sort_keys=True).encode()).hexdigest()
-    plain = string.ascii_letters + string.digits + "_."
-    name = "".join(letter if letter in plain else "_" for letter in provenance["model"]["name"])
-    return f"{created}Z-{name[:60]}-{digest[:6]}"
 
 
 @contextmanager
@@ -193,6 +187,8 @@ def write_results(
         (folder / NOTES).write_bytes(run.notes.encode())
     if run.baseline is not None and comparison is not None:
         write_scores(folder / "baseline.parquet", run.baseline)
+    if run.corruptions is not None:
+        write_corruptions(folder, run.corruptions, run.predictions.class_names)
     document, frames = derive_results(run, evaluation, verdict, comparison)
     (folder / "metrics.json").write_text(_json(document), "utf-8")
     write_frames(folder / "frames", frames)
@@ -214,6 +210,9 @@ def derive_results(
         document |= {"comparison": comparison_document(comparison, names)}
         flips = flips_frame(comparison, run.predictions, run.baseline, np.arange(len(run.predictions)))
         frames |= {"comparison": comparison_frame(comparison, names), "flips": flips}
+    if run.corruptions is not None:
+        document |= corruptions_document(run.corruptions.sets)
+        frames |= {"corruptions": corruptions_frame(run.corruptions.sets)}
     return document, frames
 
 
@@ -283,11 +282,13 @@ def read_run(folder: Path) -> StoredRun:
         notes = read_stored_notes(path)
         path = folder / TREND
         past = read_trend(folder)
+        path = folder / CORRUPTIONS
+        corruptions = read_corruptions(folder, class_names, predictions.labels)
     except FileNotFoundError as error:
         raise OutputError(f"{path}: missing from the run folder") from error
     except DAMAGE as error:
         raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
-    return StoredRun(provenance, predictions, images, slice_columns, gates, baseline, notes, past, summary)
+    return StoredRun(provenance, predictions, images, slice_columns, gates, baseline, notes, past, summary, corruptions)
 
 
 def _json(document: Mapping[str, Any]) -> str:

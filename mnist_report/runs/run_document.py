@@ -1,6 +1,8 @@
-"""run.json as it is read back: what the report needs of it, of the right type."""
+"""run.json as it is read back: what the report needs of it, of the right type; and the name that it gives a run."""
 
+import hashlib
 import json
+import string
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -45,5 +47,15 @@ def _check_types(provenance: Mapping[str, Any]) -> None:
         raise TypeError("data.class_names must be a list")
     if type(provenance["seed"]) is not int or provenance["seed"] < 0:
         raise ValueError(f"seed is {provenance['seed']!r}, expected a whole number")
-    if not isinstance(provenance.get("baseline"), dict | None):
-        raise TypeError(f"baseline is {provenance['baseline']!r}, expected a table or null")
+    for key in ("baseline", "corruptions"):
+        if not isinstance(provenance.get(key), dict | None):
+            raise TypeError(f"{key} is {provenance[key]!r}, expected a table or null")
+
+
+def make_run_id(provenance: Mapping[str, Any]) -> str:
+    """`YYYYmmddTHHMMSSZ-<model name>-<6 hex>`: when, what, and the digest of everything known before the report."""
+    created = provenance["created"][:19].replace("-", "").replace(":", "")
+    digest = hashlib.sha256(json.dumps(provenance, sort_keys=True).encode()).hexdigest()
+    plain = string.ascii_letters + string.digits + "_."
+    name = "".join(letter if letter in plain else "_" for letter in provenance["model"]["name"])
+    return f"{created}Z-{name[:60]}-{digest[:6]}"

@@ -1,0 +1,33 @@
+"""Whether there can be evidence for a gate at all."""
+
+from mnist_report.evaluation.metrics import OF_PROBABILITIES
+from mnist_report.gates.rules import Gate, ranges_for
+
+
+class NoEvidenceError(Exception):
+    """A gate asks for something that this run does not have; the text says what and what there is."""
+
+
+def check_known(gate: Gate) -> None:
+    """See that there is such a metric at all.
+
+    Raises:
+        NoEvidenceError: there is not.
+    """
+    known = ranges_for(gate)
+    if gate.metric not in known:
+        where = "a class has" if gate.class_name else "a slice has" if gate.slice_name else "known are"
+        hint = "; a metric of a class needs class" if gate.metric in {"recall", "precision", "f1"} else ""
+        raise NoEvidenceError(f"unknown metric {gate.metric!r}; {where} {', '.join(known)}{hint}")
+
+
+def check_graded(gate: Gate, *, graded: bool, whose: str = "this run") -> None:
+    """See that there are probabilities where the metric needs them.
+
+    Raises:
+        NoEvidenceError: there are none.
+    """
+    if gate.metric in OF_PROBABILITIES and not graded:
+        raise NoEvidenceError(
+            f"{whose} has no probabilities, which {gate.metric} needs: its predictions are classes alone"
+        )
