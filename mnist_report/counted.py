@@ -22,7 +22,7 @@ from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.evaluation.summary import Summary, add_up
 from mnist_report.inference import AGREEING, Answer, Speed
-from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of
+from mnist_report.jobs import Asked, Job, Surroundings, make_provenance, run_id_of
 from mnist_report.judging import Finished, most_runs
 from mnist_report.model.adapter import Anatomy, check_classes
 from mnist_report.model.card import card_temperature
@@ -119,7 +119,7 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
         speed = Speed(shards.n, total.batch_size, total.seconds, job.precision)
         log.info("predicted %s images/s", f"{speed.images_per_second:,.0f}")
         answer = Answer(anatomy, backend, speed, agreement)
-        facts = make_provenance(job, surroundings, file, data, answer, given=chosen.facts, gave=gave)
+        facts = make_provenance(job, surroundings, data, Asked(file, answer, chosen.facts, gave))
         facts |= {"engine": _engine_facts(job, engine, shards, total), "slices": None, "baseline": None}
         facts |= {"run_id": run_id_of(job, surroundings)}
         stored = _stored(job, facts, total.summary)
@@ -172,6 +172,11 @@ def refuse_what_needs_rows(job: Job) -> None:
                 f"{option} {given}: needs every row at once, and these images are counted part by part (as with "
                 "--no-predictions, --engine ray or more images than memory holds); leave it out"
             )
+    if job.members:
+        raise ConfigError(
+            "--ensemble: needs every row at once, and these images are counted part by part (there are more of them "
+            "than memory holds); run each model alone"
+        )
     if job.together:
         raise ConfigError("images that are counted part by part have no leaderboard; run each model alone")
 

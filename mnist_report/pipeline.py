@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import OutputError
+from mnist_report.evaluation.ensemble import Member
 from mnist_report.evaluation.mistakes import choose_galleries
 from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.inference import Answer, start_model
-from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of, slices_facts, writable
+from mnist_report.jobs import Asked, Job, Surroundings, make_provenance, run_id_of, slices_facts, writable
 from mnist_report.judging import (
     Finished,
     ci_files,
@@ -105,7 +106,8 @@ def run(
         log.info("predicted %s images/s", f"{inference.speed.images_per_second:,.0f}")
         predictions, gave = understand(inference.answer, anatomy, dataset, f"{job.model}: the predictions")
         answer = Answer(anatomy, backend, inference.speed, agreement)
-        facts = make_provenance(job, surroundings, model_file, dataset.described, answer, given=chosen.facts, gave=gave)
+        asked = Asked(model_file, answer, chosen.facts, gave)
+        facts = make_provenance(job, surroundings, dataset.described, asked)
         finished = finish_run(
             folder,
             job=job,
@@ -161,20 +163,21 @@ def finish_run(
     slices: Mapping[str, str] | None = None,
     baseline: Baseline | None = None,
     drawn: Mapping[str, str] = NOTHING,
+    members: tuple[Member, ...] = (),
 ) -> Finished:
     """Everything after inference: evaluate, store, report, publish. See `run`."""
     scores, against = _matched(baseline, predictions, dataset.sha256)
     facts = {**facts, "slices": slices, "baseline": against}
     images = NO_IMAGES
     if dataset.images.size:
-        index = choose_galleries(predictions, scores, most_mistakes=job.most_mistakes, seed=job.seed).index
-        images = ShownImages(index, dataset.images[index])
+        shown = choose_galleries(predictions, scores, members, most_mistakes=job.most_mistakes, seed=job.seed).index
+        images = ShownImages(shown, dataset.images[shown])
     run_id = run_id_of(job, surroundings)
     facts |= {"run_id": run_id}
     own = facts["model"]["name"] if job.together else None
     needed = looks_back(job.gates)
     past = earlier_runs(job.reports, dataset.sha256, most_runs(job.gates), model=own, needed=needed)
-    stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes, past)
+    stored = StoredRun(facts, predictions, images, slice_columns, job.gates, scores, job.notes, past, members=members)
     return complete(folder, job=job, stored=stored, formats=formats, watch=watch, lines=lines, drawn=drawn)
 
 

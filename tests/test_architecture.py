@@ -42,6 +42,7 @@ STAGES = (
     "pipeline",
     "counted",
     "predicted",
+    "ensembling",
     "exporting",
     "several",
     "arrays",

@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_report.commands.console import Console, ConsoleOptions, console
+from mnist_report.commands.ensemble import check_ensemble
 from mnist_report.commands.options import (
     TITLE,
     BatchSize,
     Data,
     Device,
     EngineOptions,
-    Model,
+    Ensemble,
+    Models,
     ModelSha256,
     MostMistakes,
     Precision,
@@ -39,7 +41,8 @@ if TYPE_CHECKING:
 
 def evaluate(
     *,
-    model: Model = None,
+    model: Models = None,
+    ensemble: Ensemble = False,
     predictions: Predictions = None,
     trust_model: TrustModel = False,
     model_sha256: ModelSha256 = None,
@@ -63,8 +66,18 @@ def evaluate(
     It prints the new run folder; `mnist-report render` draws its reports later.
     """
     with console(console_options) as terminal:
+        from mnist_report.model.named import find_models
+
+        models = find_models(model or ())
+        if ensemble:
+            check_ensemble(models, predictions=predictions, model_sha256=model_sha256, engine=engine)
+        elif len(models) > 1:
+            raise ConfigError(
+                f"--model names {len(models)} models, and evaluate takes one; make them one with --ensemble, or use "
+                "mnist-report run, which evaluates each"
+            )
         job = make_job(
-            model=model,
+            model=models[0] if models else None,
             predictions=predictions,
             trust_model=trust_model,
             model_sha256=model_sha256,
@@ -86,6 +99,7 @@ def evaluate(
             notes=None,
             templates=None,
             engine=engine,
+            members=models if ensemble else (),
         )
         with session(job, wait) as (operation, surroundings):
             finished = run_job(job, terminal, surroundings=surroundings)
@@ -118,6 +132,7 @@ def make_job(
     notes: Path | None,
     templates: Path | None,
     engine: Engine,
+    members: tuple[Path, ...] = (),
 ) -> "Job":
     """The options as a job.
 
@@ -172,6 +187,7 @@ def make_job(
         templates=templates,
         predictions=predictions,
         engine=engine,
+        members=members,
     )
 
 
@@ -217,6 +233,11 @@ def run_job(
         from mnist_report.predicted import run_predictions
 
         return run_predictions(job, surroundings)
+    if job.members:
+        from mnist_report.ensembling import run_ensemble
+
+        with terminal.progress("images") as move:
+            return run_ensemble(job, surroundings, lambda done, total: move(done, total, ""))
     from mnist_report.pipeline import run
 
     with terminal.progress("images") as move:

@@ -17,6 +17,7 @@ from mnist_report.report.canvas import to_png, to_svg
 from mnist_report.report.compare_view import make_compare_view
 from mnist_report.report.figures import make_figures
 from mnist_report.report.html import set_template, to_html
+from mnist_report.report.members_figure import members_figure
 from mnist_report.report.pdf import Attachment, import_weasyprint, to_pdf
 from mnist_report.report.shorten import shortened
 from mnist_report.report.trend import shown_runs
@@ -41,6 +42,8 @@ def draw_figures(run: StoredRun, evaluation: Evaluation, without: Collection[str
     training = {} if "training" in without else (run.provenance["model"]["card"] or {}).get("training", {})
     confidences = evaluation.tally.confidences if evaluation.tally.graded else None
     figures = make_figures(evaluation.frames, confidences, training.get("history", ()))
+    if evaluation.ensemble is not None:
+        figures["members"] = members_figure(evaluation.ensemble)
     if run.past:
         facts = run.provenance
         this = EarlierRun(facts["run_id"], facts["created"], "", "", evaluation.overall["accuracy"], None)
