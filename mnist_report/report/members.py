@@ -54,7 +54,7 @@ def make_members(
     if ensemble is None:
         return None
     shown = ensemble.disputed[:MOST_DISPUTED].tolist()
-    notes = {row: ", ".join(f"{n} say {name}" for name, n in votes(row, members).items()) for row in shown}
+    notes = {row: _votes(row, members) for row in shown}
     disputed, shown_of = len(ensemble.disputed), plain_gallery(predictions, images, shown, "disputed", notes)
     return Members(
         summary=_summary(ensemble),
@@ -68,6 +68,12 @@ def make_members(
             else ""
         ),
     )
+
+
+def _votes(row: int, members: Sequence[Member]) -> str:
+    """Like "3 votes for cat, 2 for dog"."""
+    (most, n), *others = votes(row, members).items()
+    return ", ".join((f"{text.plural(n, 'vote')} for {most}", *(f"{k} for {name}" for name, k in others)))
 
 
 def _summary(ensemble: Ensemble) -> str:
@@ -137,6 +143,6 @@ def _disagreement(ensemble: Ensemble, predictions: Predictions, members: Sequenc
     brier = float(ensemble.variance.mean())
     return (
         f"{alike}; of the other {text.count(len(disputed))} the ensemble gets {text.count(right)} right, and a member "
-        f"{theirs:.1f} in the mean. The variance of their probabilities, {text.number(brier, 4)} in the mean over the "
+        f"{theirs:.1f} in the mean. The variance of their probabilities, {text.number(brier, 5)} in the mean over the "
         "images, is what the ensemble's Brier score is below the mean of theirs (Krogh and Vedelsby 1994)."
     )

@@ -35,6 +35,8 @@ def members_figure(ensemble: Ensemble) -> "Figure":
 
 def _draw(axes: "Axes", differences: Sequence[Difference], *, factor: float, better: int) -> None:
     """Each with its interval; what is not clear of zero is hollow."""
+    from matplotlib.ticker import MaxNLocator
+
     axes.axvline(0, color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
     for place, found in enumerate(differences):
         value, low, high = (factor * bound for bound in (found.value, found.ci_low, found.ci_high))
@@ -43,6 +45,7 @@ def _draw(axes: "Axes", differences: Sequence[Difference], *, factor: float, bet
         axes.plot([low, high], [place, place], color=colour, linewidth=1.4)
         axes.plot([value], [place], "o", color=colour, markersize=5, markerfacecolor=colour if clear else "white")
     axes.invert_yaxis()
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.margins(y=0.5 / max(1, len(differences)))
     axes.grid(visible=True, axis="x")
     axes.spines["left"].set_visible(False)
