@@ -68,7 +68,8 @@ class Ensemble:
 
 
 def average(answers: Iterable[Predictions]) -> tuple[Predictions, tuple[Scores, ...]]:
-    """The ensemble of some models, and what counts of the answers of each; only one of them is held at a time.
+    """The ensemble of some models, and what counts of the answers of each; no more than two of them are held
+    at a time.
 
     Args:
         answers: of each model, for the same images; each with probabilities.

@@ -134,15 +134,14 @@ def _difference_row(member: MemberResult) -> tuple[str, ...]:
 
 def _disagreement(ensemble: Ensemble, predictions: Predictions, members: Sequence[Member]) -> str:
     """On how many images, who is right there, and what the mean takes off the Brier score."""
-    alike = f"All members predict the same class for {text.percent(ensemble.unanimous)} of the images"
     disputed = ensemble.disputed
     if len(disputed) == 0:
-        return f"{alike}."
+        return "All members predict the same class for every image."
     right = int(predictions.right[disputed].sum())
     theirs = sum(int(member.scores.right[disputed].sum()) for member in members) / len(members)
     brier = float(ensemble.variance.mean())
     return (
-        f"{alike}; of the other {text.count(len(disputed))} the ensemble gets {text.count(right)} right, and a member "
+        f"All members predict the same class for {text.percent(ensemble.unanimous)} of the images; of the other {text.count(len(disputed))} the ensemble gets {text.count(right)} right, and a member "
         f"{theirs:.1f} in the mean. The variance of their probabilities, {text.number(brier, 5)} in the mean over the "
         "images, is what the ensemble's Brier score is below the mean of theirs (Krogh and Vedelsby 1994)."
     )
