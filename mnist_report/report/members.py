@@ -141,7 +141,8 @@ def _disagreement(ensemble: Ensemble, predictions: Predictions, members: Sequenc
     theirs = sum(int(member.scores.right[disputed].sum()) for member in members) / len(members)
     brier = float(ensemble.variance.mean())
     return (
-        f"All members predict the same class for {text.percent(ensemble.unanimous)} of the images; of the other {text.count(len(disputed))} the ensemble gets {text.count(right)} right, and a member "
-        f"{theirs:.1f} in the mean. The variance of their probabilities, {text.number(brier, 5)} in the mean over the "
-        "images, is what the ensemble's Brier score is below the mean of theirs (Krogh and Vedelsby 1994)."
+        f"All members predict the same class for {text.percent(ensemble.unanimous)} of the images; of the other "
+        f"{text.count(len(disputed))} the ensemble gets {text.count(right)} right, and a member {theirs:.1f} in the "
+        f"mean. The variance of their probabilities, {text.number(brier, 5)} in the mean over the images, is what the "
+        "ensemble's Brier score is below the mean of theirs (Krogh and Vedelsby 1994)."
     )
