@@ -11,7 +11,8 @@ from strategies import Sample, law, samples
 from tiny_run import LABELS
 
 from mnist_report.errors import DataError
-from mnist_report.evaluation.ensemble import average, disputed_first, evaluate_members, spread
+from mnist_report.evaluation.ensemble import average, disputed_first, evaluate_members, spread, twins
+from mnist_report.evaluation.evaluation import evaluate
 from mnist_report.evaluation.metrics import overall_metrics
 from mnist_report.evaluation.tally import Tally
 
@@ -182,3 +183,20 @@ def test_the_disputed_are_those_with_several_opinions(answers):
     assert several <= set(index.tolist())
     variance = spread(predictions, members)[index]
     assert (np.diff(variance) <= 0).all()
+
+
+def test_a_model_that_counts_twice_is_told_of():
+    """A copy in another format has other bytes."""
+    first, second = random_answers(2)
+    said = [one.scores for one in (first, second, first, first)]
+    assert twins(named(said[:2])) == ()
+    assert twins(named(said)) == (
+        "m2 answers exactly as m0 does, so one model counts twice in the mean.",
+        "m3 answers exactly as m0 does, so one model counts twice in the mean.",
+    )
+
+
+def test_it_is_told_at_the_head_of_the_report():
+    """Before what else is wrong."""
+    predictions, scores = average(random_answers(1) * 2)
+    assert evaluate(predictions, members=named(scores)).findings[0].startswith("m1 answers exactly as m0 does")

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from ensemble_work import write_distinct_model
 from makers import digits, write_hollow_model, write_npz
+from scipy.special import softmax
 from several_work import WRONG, Answers, N
+from test_onnx_runner import dense
 
 from mnist_report import ensembling
+from mnist_report.data.reading import Reading
 from mnist_report.ensembling import run_ensemble
 from mnist_report.errors import ConfigError, ModelError
 from mnist_report.inference import Inference
@@ -127,6 +130,27 @@ def test_a_changed_number_of_a_member_is_found(job):
     path.write_text(path.read_text("utf-8").replace("best.keras,400,2,", "best.keras,400,1,"), "utf-8")
     problems = [problem.problem for problem in verify_run(folder).differences]
     assert "row 1: errors is 1, the predictions give 2" in problems
+
+
+def test_real_models_answer_in_turn(tmp_path):
+    """Two ONNX files in processes of their own, against numpy."""
+    kernels = [np.random.default_rng(seed).normal(size=(16, 3)).astype(np.float32) for seed in (1, 2)]
+    members = tuple(tmp_path / f"{place}.onnx" for place in range(2))
+    for path, kernel in zip(members, kernels, strict=True):
+        path.write_bytes(dense(kernel=kernel))
+    images = np.random.default_rng(3).integers(0, 256, (60, 4, 4), dtype=np.uint8)
+    data = write_npz(tmp_path / "data.npz", images, np.arange(60) % 3)
+    names = tmp_path / "names.txt"
+    names.write_text("a\nb\nc\n", "utf-8")
+    common = {"split": "test", "device": "cpu", "batch_size": 7, "seed": 1, "slices": None, "title": "T", "formats": ()}
+    reading = Reading(class_names=names)
+    given = Job(model=members[0], members=members, data=str(data), reports=tmp_path / "r", reading=reading, **common)
+    stored = read_run(run(replace(given, scale="unit")))
+    pixels = images.reshape(60, 16) / 255
+    expected = np.mean([softmax(pixels @ kernel, axis=1) for kernel in kernels], axis=0)
+    np.testing.assert_allclose(stored.predictions.rows, expected, atol=1e-5)
+    assert stored.provenance["model"]["format"] == "onnx"
+    assert stored.provenance["model"]["parameters"] == 96
 
 
 def test_one_model_runs_at_a_time(job):

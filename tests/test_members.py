@@ -78,6 +78,13 @@ def test_votes_are_told_with_each_disputed_image(run):
     assert all(anchor.anchor.startswith("disputed-") for anchor in view_of(run).members.disputed.digits)
 
 
+def test_a_doubted_label_says_how_many_members_doubt_it(run):
+    """By a plain count: image 4, a cat, is a dog to all three; image 3 to two."""
+    notes = {digit.index: digit.note for digit in view_of(run).label_issues.digits}
+    assert notes["#4"].endswith("dog, as 3 of 3 members say")
+    assert notes["#3"].endswith("dog, as 2 of 3 members say")
+
+
 def test_so_many_are_shown_at_most():
     """And it says of how many."""
     answers = random_answers()

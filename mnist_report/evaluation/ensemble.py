@@ -17,6 +17,8 @@ from mnist_report.evaluation.parts import parts_of
 from mnist_report.evaluation.predictions import Predictions, Scores, make_predictions
 from mnist_report.evaluation.tally import Tally
 
+ANSWER = ("predicted", "runner_up", "confidence", "loss", "brier")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
@@ -135,6 +137,19 @@ def disputed_first(predictions: Scores, members: Sequence[Member]) -> NDArray[np
     split = np.any([member.scores.predicted != predictions.predicted for member in members], axis=0)
     index = np.flatnonzero(split)
     return index[np.argsort(-spread(predictions, members)[index], kind="stable")]
+
+
+def twins(members: Sequence[Member]) -> tuple[str, ...]:
+    """A sentence for each member that says exactly what an earlier one says, like a copy in another format."""
+    sentences = []
+    for place, member in enumerate(members):
+        for earlier in members[:place]:
+            if all(np.array_equal(getattr(member.scores, name), getattr(earlier.scores, name)) for name in ANSWER):
+                sentences.append(
+                    f"{member.name} answers exactly as {earlier.name} does, so one model counts twice in the mean."
+                )
+                break
+    return tuple(sentences)
 
 
 def _differences(ensemble: Scores, member: Scores) -> dict[str, Difference]:

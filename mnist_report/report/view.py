@@ -149,7 +149,7 @@ def make_view(
         mistakes=mistakes,
         near_misses=gallery.near_misses_gallery(predictions, images, chosen.near_misses.tolist()),
         label_issues=gallery.label_issues_gallery(
-            predictions, images, chosen.label_issues.tolist(), evaluation.label_issues
+            predictions, images, chosen.label_issues.tolist(), evaluation.label_issues, run.members
         ),
         label_issues_note=tables.label_issues_note(evaluation),
         samples=gallery.plain_gallery(predictions, images, chosen.samples.tolist(), "sample"),
