@@ -1,6 +1,7 @@
 """The mean of several models, and each of them beside it, against numpy, scikit-learn, statsmodels and plain loops."""
 
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from strategies import Sample, law, samples
 from tiny_run import LABELS
 
 from mnist_report.errors import DataError
-from mnist_report.evaluation.ensemble import average, disputed_first, evaluate_members, spread, twins
+from mnist_report.evaluation.ensemble import average, disputed_first, evaluate_members, member_findings, spread
 from mnist_report.evaluation.evaluation import evaluate
 from mnist_report.evaluation.metrics import overall_metrics
 from mnist_report.evaluation.tally import Tally
@@ -189,8 +190,8 @@ def test_a_model_that_counts_twice_is_told_of():
     """A copy in another format has other bytes."""
     first, second = random_answers(2)
     said = [one.scores for one in (first, second, first, first)]
-    assert twins(named(said[:2])) == ()
-    assert twins(named(said)) == (
+    assert member_findings(named(said[:2])) == ()
+    assert member_findings(named(said)) == (
         "m2 answers exactly as m0 does, so one model counts twice in the mean.",
         "m3 answers exactly as m0 does, so one model counts twice in the mean.",
     )
@@ -200,3 +201,11 @@ def test_it_is_told_at_the_head_of_the_report():
     """Before what else is wrong."""
     predictions, scores = average(random_answers(1) * 2)
     assert evaluate(predictions, members=named(scores)).findings[0].startswith("m1 answers exactly as m0 does")
+
+
+def test_a_broken_member_is_named():
+    """A good mean hides it: with the wrong scale of pixels a model is no better than chance."""
+    first, second, third = random_answers(3)
+    scores = replace(third.scores, predicted=(third.labels + 1) % 4)
+    (sentence, *_) = member_findings(named([first.scores, second.scores, scores]))
+    assert sentence.startswith("m2: The accuracy of 0.0 % is no better than chance")

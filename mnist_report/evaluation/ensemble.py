@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import DataError
+from mnist_report.evaluation import findings
 from mnist_report.evaluation.metrics import Metric, overall_metrics, proportion
 from mnist_report.evaluation.paired import Difference, holm, paired_means, paired_proportions
 from mnist_report.evaluation.parts import parts_of
@@ -139,17 +140,23 @@ def disputed_first(predictions: Scores, members: Sequence[Member]) -> NDArray[np
     return index[np.argsort(-spread(predictions, members)[index], kind="stable")]
 
 
-def twins(members: Sequence[Member]) -> tuple[str, ...]:
-    """A sentence for each member that says exactly what an earlier one says, like a copy in another format."""
+def member_findings(members: Sequence[Member]) -> tuple[str, ...]:
+    """Sentences about what is structurally wrong with single members: a good mean may hide a broken one.
+
+    What `findings` says of a model alone, with its name before it; and of one that says exactly what an earlier one
+    says, like a copy in another format, that it does.
+    """
     sentences = []
     for place, member in enumerate(members):
-        for earlier in members[:place]:
-            if all(np.array_equal(getattr(member.scores, name), getattr(earlier.scores, name)) for name in ANSWER):
-                sentences.append(
-                    f"{member.name} answers exactly as {earlier.name} does, so one model counts twice in the mean."
-                )
-                break
+        scores, name = member.scores, member.name
+        sentences += [f"{name}: {said}" for said in findings.find(Tally.of(scores), scores.class_names)]
+        if twin := next((one.name for one in members[:place] if _same(one.scores, scores)), ""):
+            sentences.append(f"{name} answers exactly as {twin} does, so one model counts twice in the mean.")
     return tuple(sentences)
+
+
+def _same(one: Scores, other: Scores) -> bool:
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ANSWER)
 
 
 def _differences(ensemble: Scores, member: Scores) -> dict[str, Difference]:

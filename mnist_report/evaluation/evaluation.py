@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.evaluation import findings
-from mnist_report.evaluation.ensemble import Ensemble, Member, evaluate_members, twins
+from mnist_report.evaluation.ensemble import Ensemble, Member, evaluate_members, member_findings
 from mnist_report.evaluation.frames import Frames, make_frames
 from mnist_report.evaluation.label_issues import LabelIssues, accuracy_without, find_label_issues
 from mnist_report.evaluation.metrics import Metric, class_metrics, overall_metrics, undefined
@@ -106,7 +106,7 @@ def evaluate(
         accuracy_without_suspects=without,
         slices=slices,
         tempered=tempered(tally_at(predictions, temperature), temperature) if graded and temperature else None,
-        findings=(*twins(members), *findings.find(tally, predictions.class_names)),
+        findings=(*member_findings(members), *findings.find(tally, predictions.class_names)),
         frames=make_frames(predictions, tally, overall=overall, per_class=per_class, issues=issues, slices=slices),
         ensemble=evaluate_members(predictions, members, seed) if members else None,
     )

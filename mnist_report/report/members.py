@@ -142,7 +142,7 @@ def _disagreement(ensemble: Ensemble, predictions: Predictions, members: Sequenc
     brier = float(ensemble.variance.mean())
     return (
         f"All members predict the same class for {text.percent(ensemble.unanimous)} of the images; of the other "
-        f"{text.count(len(disputed))} the ensemble gets {text.count(right)} right, and a member {theirs:.1f} in the "
+        f"{text.count(len(disputed))} the ensemble gets {text.count(right)} right, and a member {theirs:,.1f} in the "
         f"mean. The variance of their probabilities, {text.number(brier, 5)} in the mean over the images, is what the "
         "ensemble's Brier score is below the mean of theirs (Krogh and Vedelsby 1994)."
     )
