@@ -10,6 +10,7 @@ import sys
 from datetime import timedelta, timezone
 
 import pytest
+from ensemble_work import ensemble_run
 from past_runs import with_past
 from pdf_reading import CREATED, PDF_DATE, Complaints, fonts_of, is_part_of, objects_of, violations
 from tiny_run import HOSTILE, classes_alone, epochs, tiny_card, tiny_html, tiny_predictions, tiny_view
@@ -79,6 +80,7 @@ PAGES = {
     "long names": lambda: to_html(tiny_view(tiny_predictions(names=(LONG, "a", "b")), title=LONG)),
     "classes alone": lambda: tiny_html(classes_alone()),
     "a trend": lambda: html_of(with_past()),
+    "an ensemble": lambda: html_of(ensemble_run()),
     "foreign signs": lambda: page_of("".join(FOREIGN), "".join(FOREIGN)),
     "every sign": lambda: page_of(every_sign()),
 }
