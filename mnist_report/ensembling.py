@@ -30,6 +30,7 @@ from mnist_report.jobs import (
 from mnist_report.judging import Finished
 from mnist_report.model.adapter import check_classes
 from mnist_report.model.opening import opened_model
+from mnist_report.model.precision import check_precision
 from mnist_report.model.store import ModelFile
 from mnist_report.pipeline import finish_run, import_libraries
 from mnist_report.preparing import Sample, choose_preparation, training_sample
@@ -70,6 +71,8 @@ def run_ensemble(job: Job, surroundings: Surroundings, show: Callable[[int, int]
         # All before the first inference: the last one's would cost those of all others.
         files = [opened.enter_context(opened_model(path, trusted=job.trust_model)) for path in job.members]
         _refuse_copies(files)
+        for file in files:
+            check_precision(file, job.precision)
         with closing(_in_turn(files, job)) as models:
             first = next(models)
             # All this costs seconds; the first model's process spends them on importing keras.

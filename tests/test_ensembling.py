@@ -187,6 +187,15 @@ def test_a_copy_is_refused(job, tmp_path):
     assert Telling.told == []
 
 
+def test_a_precision_that_a_member_lacks_costs_no_inference(job, tmp_path):
+    """Only Keras models have another one."""
+    given = job("best", precision="bfloat16")
+    (tmp_path / "m.onnx").write_bytes(dense())
+    with pytest.raises(ConfigError, match="bfloat16"):
+        run(replace(given, members=(*given.members, tmp_path / "m.onnx")))
+    assert Telling.told == []
+
+
 @pytest.mark.parametrize(
     ("name", "telling"),
     [
