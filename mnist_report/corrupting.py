@@ -46,7 +46,7 @@ class Worse:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class Clean:
     """How the model was asked about the images as they are, and what it said.
 
     Attributes:
@@ -98,7 +98,7 @@ def worse_sets(job: Job, dataset: Dataset, columns: Iterable[str]) -> tuple[Wors
 
 
 def ask(
-    model: Askable, sets: Sequence[Worse], dataset: Dataset, asked: Asked, show: Callable[[int, int], None]
+    model: Askable, sets: Sequence[Worse], dataset: Dataset, clean: Clean, show: Callable[[int, int], None]
 ) -> Corruptions:
     """Count what a model answers to corrupted sets; while it works on one, the next one is made.
 
@@ -106,16 +106,16 @@ def ask(
         model: that was asked about the images as they are.
         sets: at least one.
         dataset: the images as they are.
-        asked: how it was asked about them.
+        clean: how it was asked about them, and what it said.
         show: told how many of how many images are predicted.
 
     Raises:
         ModelError: the model fails on images.
         DataError: a set cannot be read.
     """
-    right = np.flatnonzero(asked.predictions.right)
+    right = np.flatnonzero(clean.predictions.right)
     example = int(right[0]) if len(right) else 0
-    pixels, said = [dataset.images[example]], [int(asked.predictions.predicted[example])]
+    pixels, said = [dataset.images[example]], [int(clean.predictions.predicted[example])]
     n, counted = len(dataset), []
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(sets[0].images)
@@ -123,11 +123,11 @@ def ask(
             images = coming.result()
             if place + 1 < len(sets):
                 coming = pool.submit(sets[place + 1].images)
-            answer = model.predict(images, partial(_move, show, place * n, len(sets) * n), asked.preparation).answer
-            if asked.gave == "labels" and answer.shape[1] > 1:
+            answer = model.predict(images, partial(_move, show, place * n, len(sets) * n), clean.preparation).answer
+            if clean.gave == "labels" and answer.shape[1] > 1:
                 answer = _one_hot(answer)
             where = f"{model.model.path}: the predictions of {one.kind} at severity {one.severity}"
-            predictions, _ = understand(answer, asked.anatomy, dataset, where, asked.gave)
+            predictions, _ = understand(answer, clean.anatomy, dataset, where, clean.gave)
             counted.append(CorruptedSet.of(one.kind, one.severity, predictions))
             pixels.append(images[example])
             said.append(int(predictions.predicted[example]))

@@ -20,17 +20,17 @@ from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.evaluation.summary import Summary, add_up
 from mnist_report.inference import AGREEING, Answer, Speed
-from mnist_report.jobs import Job, Surroundings, make_provenance, run_id_of
+from mnist_report.jobs import Asked, Job, Surroundings, make_provenance, run_id_of
 from mnist_report.judging import Finished, most_runs
 from mnist_report.model.adapter import check_classes
 from mnist_report.model.card import card_temperature
 from mnist_report.model.opening import opened_model
 from mnist_report.model.store import ModelFile
-from mnist_report.pipeline import complete, import_libraries
+from mnist_report.pipeline import complete
 from mnist_report.preparing import SAMPLE, Sample, choose_preparation, training_sample
 from mnist_report.report import text
 from mnist_report.report.ahead import draw_ahead
-from mnist_report.report.formats import usable_formats
+from mnist_report.report.formats import import_libraries, usable_formats
 from mnist_report.report.templates import check_templates
 from mnist_report.runs.earlier import earlier_runs
 from mnist_report.runs.folder import StoredRun, unfinished_run, writing_to
@@ -120,7 +120,7 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
         speed = Speed(shards.n, total.batch_size, total.seconds, job.precision)
         log.info("predicted %s images/s", f"{speed.images_per_second:,.0f}")
         answer = Answer(anatomy, backend, speed, agreement)
-        facts = make_provenance(job, surroundings, file, data, answer, given=chosen.facts, gave=gave)
+        facts = make_provenance(job, surroundings, data, Asked(file, answer, chosen.facts, gave))
         facts |= {"engine": _engine_facts(job, engine, shards, total), "slices": None, "baseline": None}
         facts |= {"run_id": run_id_of(job, surroundings)}
         stored = _stored(job, facts, total.summary)
@@ -182,6 +182,11 @@ def refuse_what_needs_rows(job: Job) -> None:
                 f"{f'{option} {given}'.strip()}: needs every row at once, and these images are counted part by part "
                 "(as with --no-predictions, --engine ray or more images than memory holds); leave it out"
             )
+    if job.members:
+        raise ConfigError(
+            "--ensemble: needs every row at once, and these images are counted part by part (there are more of them "
+            "than memory holds); run each model alone"
+        )
     if job.together:
         raise ConfigError("images that are counted part by part have no leaderboard; run each model alone")
 

@@ -3,7 +3,7 @@
 import importlib.metadata
 import itertools
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -37,7 +37,7 @@ class Job:
 
     Attributes:
         model: a `.keras`, `.h5`, `.tflite` or `.onnx` file, or a SavedModel; nobody looks at it where there are
-            predictions.
+            predictions or members.
         data: "mnist", a folder or a file; with predictions also "none".
         split: "test" or "train".
         device: "auto", "cpu" or "gpu".
@@ -62,6 +62,7 @@ class Job:
         precision: of the numbers that the model computes in.
         corruptions: whether the model is also asked about worse images, made of these with the seed.
         corrupted: a folder of such images laid out as MNIST-C, or None.
+        members: the models of an ensemble, in place of one.
     """
 
     model: Path
@@ -89,6 +90,31 @@ class Job:
     precision: Precision = "float32"
     corruptions: bool = False
     corrupted: Path | None = None
+    members: tuple[Path, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What is evaluated, as the run-id and the history call it; the same from night to night."""
+        if self.members:
+            return f"ensemble_of_{len(self.members)}"
+        return writable((self.predictions or self.model).stem)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A model that has answered.
+
+    Attributes:
+        file: the model.
+        answer: what is known of it, besides what it said.
+        given: what happened to the images before.
+        gave: what its numbers are.
+    """
+
+    file: ModelFile
+    answer: Answer
+    given: Mapping[str, Any]
+    gave: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +145,7 @@ def run_id_of(job: Job, surroundings: Surroundings) -> str:
         "created": surroundings.created.isoformat(),
         "command": writable(surroundings.command),
         "host": surroundings.host,
-        "model": {"name": writable((job.predictions or job.model).stem)},
+        "model": {"name": job.name},
         # Where it is written to makes no other run of it.
         "job": writable(repr(replace(job, reports=Path()))),
     }
@@ -130,55 +156,52 @@ def run_id_of(job: Job, surroundings: Surroundings) -> str:
     return run_id
 
 
-def make_provenance(
-    job: Job,
-    surroundings: Surroundings,
-    model_file: ModelFile,
-    data: Described,
-    answer: Answer,
-    *,
-    given: Mapping[str, Any],
-    gave: str,
-) -> dict[str, Any]:
+def make_provenance(job: Job, surroundings: Surroundings, data: Described, asked: Asked) -> dict[str, Any]:
     """run.json, as far as it is known before the report is drawn.
 
     Args:
         job: what is done.
         surroundings: in which.
-        model_file: the model.
-        data: what it was asked.
-        answer: what it answered.
-        given: what happened to the images before.
-        gave: what its numbers are.
+        data: what the model was asked.
+        asked: the model.
     """
-    anatomy, backend, speed = answer.anatomy, answer.backend, answer.speed
-    return _common_facts(job, surroundings, data, backend.versions) | {
-        "device": {
-            "kind": backend.device,
-            "name": backend.device_name,
-            "backend": backend.name,
-            "batch_size": speed.batch_size,
-            "inference_s": round(speed.seconds, 3),
-            "images_per_second": round(speed.images_per_second, 1),
-            "precision": speed.precision,
-            "agreement": asdict(answer.agreement) if answer.agreement else None,
-        },
-        "model": {
-            "kind": "model",
-            "name": writable(model_file.path.stem),
-            # Where an installation keeps the shipped model is nobody's business.
-            "path": f"models/{SHIPPED}" if model_file.shipped else writable(str(model_file.path)),
-            "shipped": model_file.shipped,
-            "format": model_file.format,
-            "trusted": model_file.trusted,
-            "protections": protections(model_file, offline=backend.offline),
-            "sha256": model_file.sha256,
-            "size_bytes": model_file.size_bytes,
-            **asdict(anatomy),
-            "input": given,
-            "output": gave,
-            "card": model_file.card,
-        },
+    common = common_facts(job, surroundings, data, asked.answer.backend.versions)
+    return common | {"device": device_facts(asked.answer), "model": model_facts(asked)}
+
+
+def device_facts(answer: Answer) -> dict[str, Any]:
+    """Where a model ran, and how fast."""
+    backend, speed = answer.backend, answer.speed
+    return {
+        "kind": backend.device,
+        "name": backend.device_name,
+        "backend": backend.name,
+        "batch_size": speed.batch_size,
+        "inference_s": round(speed.seconds, 3),
+        "images_per_second": round(speed.images_per_second, 1),
+        "precision": speed.precision,
+        "agreement": asdict(answer.agreement) if answer.agreement else None,
+    }
+
+
+def model_facts(asked: Asked) -> dict[str, Any]:
+    """What a model is made of, and how it was asked."""
+    file = asked.file
+    return {
+        "kind": "model",
+        "name": writable(file.path.stem),
+        # Where an installation keeps the shipped model is nobody's business.
+        "path": f"models/{SHIPPED}" if file.shipped else writable(str(file.path)),
+        "shipped": file.shipped,
+        "format": file.format,
+        "trusted": file.trusted,
+        "protections": protections(file, offline=asked.answer.backend.offline),
+        "sha256": file.sha256,
+        "size_bytes": file.size_bytes,
+        **asdict(asked.answer.anatomy),
+        "input": asked.given,
+        "output": asked.gave,
+        "card": file.card,
     }
 
 
@@ -186,7 +209,7 @@ def provenance_of_predictions(
     job: Job, surroundings: Surroundings, file: ForeignPredictions, data: Described
 ) -> dict[str, Any]:
     """run.json without a model: nobody knows what it is made of, nor where and how fast it ran."""
-    return _common_facts(job, surroundings, data, {}) | {
+    return common_facts(job, surroundings, data, {}) | {
         "device": None,
         "model": {
             "kind": "predictions",
@@ -200,7 +223,7 @@ def provenance_of_predictions(
     }
 
 
-def _common_facts(job: Job, surroundings: Surroundings, data: Described, versions: Mapping[str, str]) -> dict[str, Any]:
+def common_facts(job: Job, surroundings: Surroundings, data: Described, versions: Mapping[str, str]) -> dict[str, Any]:
     """What run.json says of every run."""
     return {
         "format": FORMAT,
@@ -228,6 +251,12 @@ def _common_facts(job: Job, surroundings: Surroundings, data: Described, version
             "transposed": job.reading.transpose,
         },
     }
+
+
+def names_of(models: Sequence[Path]) -> list[str]:
+    """What to call each of several models: its file's name, or its whole path where several have that name."""
+    short = [model.name or str(model) for model in models]
+    return [name if short.count(name) == 1 else str(model) for name, model in zip(short, models, strict=True)]
 
 
 def slices_facts(path: Path | None) -> dict[str, str] | None:

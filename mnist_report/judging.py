@@ -108,7 +108,7 @@ def evaluate_run(run: StoredRun) -> Evaluation:
     temperature, seed = card_temperature(run.provenance["model"].get("card")), run.provenance["seed"]
     if run.summary is not None:
         return evaluate_summary(run.summary, seed, temperature)
-    return evaluate(run.predictions, seed, run.slice_columns, temperature)
+    return evaluate(run.predictions, seed, run.slice_columns, temperature, run.members)
 
 
 def most_runs(gates: GateSet | None) -> int:

@@ -9,14 +9,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from mnist_report.corrupting import Asked, ask, corruption_facts, worse_sets
+from mnist_report.corrupting import Clean, ask, corruption_facts, worse_sets
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.sources import load_dataset
 from mnist_report.errors import OutputError
+from mnist_report.evaluation.ensemble import Member
 from mnist_report.evaluation.mistakes import choose_galleries
 from mnist_report.evaluation.predictions import Predictions
 from mnist_report.inference import Answer, start_model
-from mnist_report.jobs import Job, Surroundings, make_provenance, matched, run_id_of, slices_facts
+from mnist_report.jobs import Asked, Job, Surroundings, make_provenance, matched, run_id_of, slices_facts
 from mnist_report.judging import (
     Finished,
     ci_files,
@@ -32,7 +33,7 @@ from mnist_report.model.opening import opened_model
 from mnist_report.preparing import choose_preparation, training_sample
 from mnist_report.report.ahead import draw_ahead
 from mnist_report.report.attachments import read_attachments
-from mnist_report.report.formats import usable_formats
+from mnist_report.report.formats import import_libraries, usable_formats
 from mnist_report.report.index import write_index
 from mnist_report.report.templates import check_templates
 from mnist_report.report.text import accuracy_sentence
@@ -44,14 +45,13 @@ from mnist_report.runs.folder import (
     StoredRun,
     read_run,
     unfinished_run,
-    write_log,
     write_provenance,
     write_results,
     write_texts,
     writing_to,
 )
 from mnist_report.runs.images_file import NO_IMAGES, ShownImages
-from mnist_report.runs.log import recorded
+from mnist_report.runs.log import recorded, write_log
 from mnist_report.runs.publishing import publish
 from mnist_report.slicing import slices_of
 from mnist_report.stopwatch import Stopwatch
@@ -109,11 +109,12 @@ def run(
             predictions, gave = understand(inference.answer, anatomy, dataset, f"{job.model}: the predictions")
             corruptions = None
             if worse:
-                asked = Asked(anatomy, chosen.preparation, gave, predictions)
-                corruptions = ask(model, worse, dataset, asked, show)
+                clean = Clean(anatomy, chosen.preparation, gave, predictions)
+                corruptions = ask(model, worse, dataset, clean, show)
                 watch.lap("corruptions")
         answer = Answer(anatomy, backend, inference.speed, agreement)
-        facts = make_provenance(job, surroundings, model_file, dataset.described, answer, given=chosen.facts, gave=gave)
+        asked = Asked(model_file, answer, chosen.facts, gave)
+        facts = make_provenance(job, surroundings, dataset.described, asked)
         finished = finish_run(
             folder,
             job=job,
@@ -171,14 +172,15 @@ def finish_run(
     baseline: Baseline | None = None,
     corruptions: Corruptions | None = None,
     drawn: Mapping[str, str] = NOTHING,
+    members: tuple[Member, ...] = (),
 ) -> Finished:
     """Everything after inference: evaluate, store, report, publish. See `run`."""
     scores, against = matched(baseline, predictions, dataset.sha256)
     facts = {**facts, "slices": slices, "baseline": against}
     images = NO_IMAGES
     if dataset.images.size:
-        index = choose_galleries(predictions, scores, most_mistakes=job.most_mistakes, seed=job.seed).index
-        images = ShownImages(index, dataset.images[index])
+        shown = choose_galleries(predictions, scores, members, most_mistakes=job.most_mistakes, seed=job.seed).index
+        images = ShownImages(shown, dataset.images[shown])
     run_id = run_id_of(job, surroundings)
     facts |= {"run_id": run_id}
     if corruptions is not None:
@@ -187,7 +189,9 @@ def finish_run(
     needed = looks_back(job.gates)
     past = earlier_runs(job.reports, dataset.sha256, most_runs(job.gates), model=own, needed=needed)
     stored = StoredRun(
-        facts, predictions, images, slice_columns, job.gates, scores, job.notes, past, corruptions=corruptions
+        *(facts, predictions, images, slice_columns, job.gates, scores, job.notes, past),
+        corruptions=corruptions,
+        members=members,
     )
     return complete(folder, job=job, stored=stored, formats=formats, watch=watch, lines=lines, drawn=drawn)
 
@@ -283,14 +287,3 @@ def render(
         write_figures(figures, draw_figures(stored, evaluation))
         written.append(figures)
     return written
-
-
-def import_libraries(formats: Sequence[str]) -> None:
-    """Import what the rest of a job needs."""
-    import pandas  # noqa: F401, ICN001
-    import pyarrow.parquet  # noqa: F401
-    import scipy.special  # noqa: F401
-
-    if formats:
-        import jinja2  # noqa: F401
-        import seaborn  # noqa: F401, ICN001

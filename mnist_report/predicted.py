@@ -7,8 +7,8 @@ from mnist_report.data.sources import load_dataset
 from mnist_report.errors import ConfigError
 from mnist_report.jobs import NO_DATA, Job, Surroundings, provenance_of_predictions, run_id_of, slices_facts
 from mnist_report.judging import Finished
-from mnist_report.pipeline import finish_run, import_libraries
-from mnist_report.report.formats import usable_formats
+from mnist_report.pipeline import finish_run
+from mnist_report.report.formats import import_libraries, usable_formats
 from mnist_report.report.templates import check_templates
 from mnist_report.runs.baseline import read_baseline
 from mnist_report.runs.folder import unfinished_run

@@ -9,7 +9,7 @@ from pathlib import Path
 from mnist_report.data.dataset import Dataset
 from mnist_report.errors import MnistReportError
 from mnist_report.evaluation.contest import Result, rank
-from mnist_report.jobs import Job
+from mnist_report.jobs import Job, names_of
 from mnist_report.judging import Finished
 from mnist_report.pipeline import rehearse
 from mnist_report.report.index import write_index
@@ -57,16 +57,10 @@ def run_each(jobs: Sequence[Job], run_one: Callable[[Job, Dataset], Finished]) -
         MnistReportError: what all of them need is at fault: the data, the folder of the reports, a library.
     """
     dataset = rehearse(jobs[0])
-    for place, (job, name) in enumerate(zip(jobs, _names(jobs), strict=True), 1):
+    for place, (job, name) in enumerate(zip(jobs, names_of([job.model for job in jobs]), strict=True), 1):
         log.info("model %d of %d: %s", place, len(jobs), job.model)
         yield _try(job, name, dataset, run_one)
         gc.collect()  # which a command does not do otherwise
-
-
-def _names(jobs: Sequence[Job]) -> list[str]:
-    """What to call each model."""
-    short = [job.model.name or str(job.model) for job in jobs]
-    return [name if short.count(name) == 1 else str(job.model) for name, job in zip(short, jobs, strict=True)]
 
 
 def _try(job: Job, name: str, dataset: Dataset, run_one: Callable[[Job, Dataset], Finished]) -> Tried:

@@ -43,6 +43,7 @@ STAGES = (
     "pipeline",
     "counted",
     "predicted",
+    "ensembling",
     "exporting",
     "several",
     "arrays",

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from ensemble_work import ensemble_run
 from past_runs import with_past
 from playwright.sync_api import sync_playwright
 from tiny_run import RUN_ID, all_right, all_wrong, classes_alone, finished_run, one_image, tiny_run
@@ -29,7 +30,18 @@ PAIRS = [EVERY_WAY[0], EVERY_WAY[3], EVERY_WAY[5], EVERY_WAY[6]]
 SHOWN = [pytest.param("run", *way, marks=[] if way in PAIRS else [pytest.mark.slow]) for way in EVERY_WAY]
 SHOWN += [
     pytest.param(name, *way)
-    for name in ("tiny", "perfect", "single", "classes", "trend", "compare", "index", "trends", "leaderboard")
+    for name in (
+        "tiny",
+        "perfect",
+        "single",
+        "classes",
+        "trend",
+        "ensemble",
+        "compare",
+        "index",
+        "trends",
+        "leaderboard",
+    )
     for way in EVERY_WAY[1:7:5]
 ]
 
@@ -59,8 +71,8 @@ def pages(shipped_run, tmp_path_factory):
     tiny, better = tiny_run().write(folder / "tiny"), tiny_run(all_right()).write(folder / "better")
     single = tiny_run(one_image()).write(folder / "single")
     classes = tiny_run(classes_alone()).write(folder / "classes")
-    trend = with_past().write(folder / "trend")
-    for run in (tiny, better, single, classes, trend):
+    trend, ensemble = with_past().write(folder / "trend"), ensemble_run().write(folder / "ensemble")
+    for run in (tiny, better, single, classes, trend, ensemble):
         render(run, ("html",), None)
     compared = compare_runs(tiny, better, join_by_index=False, frames=None)
     write_comparison(compared, folder / "compare", ("html",))
@@ -83,6 +95,7 @@ def pages(shipped_run, tmp_path_factory):
         "single": single / "report.html",
         "classes": classes / "report.html",
         "trend": trend / "report.html",
+        "ensemble": ensemble / "report.html",
         "trends": trends,
         "compare": folder / "compare" / "compare.html",
         "index": index,

@@ -13,7 +13,7 @@ from mnist_report.data.reading import Reading
 from mnist_report.data.sources import load_dataset
 from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.inference import Answer, Speed
-from mnist_report.jobs import make_provenance
+from mnist_report.jobs import Asked, make_provenance
 from mnist_report.model.adapter import Anatomy, Layer
 from mnist_report.model.backend import Backend
 from mnist_report.model.store import ModelFile
@@ -60,7 +60,7 @@ def reported(dataset, reports):
             job=job,
             surroundings=surroundings,
             facts=make_provenance(
-                job, surroundings, model_file, dataset.described, answer, given=GIVEN, gave="probabilities"
+                job, surroundings, dataset.described, Asked(model_file, answer, GIVEN, "probabilities")
             ),
             dataset=dataset,
             predictions=make_predictions(rows, dataset.labels, dataset.class_names),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from corrupting_work import N, NearestMean, nearest_mean, some_digits
 
-from mnist_report.corrupting import Asked, Worse, ask
+from mnist_report.corrupting import Clean, Worse, ask
 from mnist_report.data.dataset import make_dataset
 from mnist_report.errors import ModelError
 from mnist_report.inference import Inference
@@ -23,8 +23,8 @@ def asked_about(first, *worse):
     anatomy, _ = model.wait_until_loaded()
     predictions, gave = understand(first, anatomy, data, "here")
     sets = [Worse("fog", k, lambda: images) for k in range(1, len(worse) + 1)]
-    asked = Asked(anatomy, None, gave, predictions)
-    return ask(model, sets, data, asked, lambda *move: moves.append(move)), predictions, moves
+    clean = Clean(anatomy, None, gave, predictions)
+    return ask(model, sets, data, clean, lambda *move: moves.append(move)), predictions, moves
 
 
 def test_the_bar_ends_where_all_sets_are_done():

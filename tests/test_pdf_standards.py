@@ -12,6 +12,7 @@ from functools import cache
 
 import pytest
 from corrupting_work import with_corruptions
+from ensemble_work import ensemble_run
 from past_runs import with_past
 from pdf_reading import CREATED, PDF_DATE, Complaints, fonts_of, is_part_of, objects_of, violations
 from tiny_run import HOSTILE, classes_alone, epochs, tiny_card, tiny_html, tiny_predictions, tiny_view
@@ -82,6 +83,7 @@ PAGES = {
     "classes alone": lambda: tiny_html(classes_alone()),
     "a trend": lambda: html_of(with_past()),
     "worse images": lambda: html_of(with_corruptions(HOSTILE[0])),
+    "an ensemble": lambda: html_of(ensemble_run()),
     "foreign signs": lambda: page_of("".join(FOREIGN), "".join(FOREIGN)),
     "every sign": lambda: page_of(every_sign()),
 }

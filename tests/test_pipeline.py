@@ -11,7 +11,7 @@ from mnist_report import pipeline
 from mnist_report.data.dataset import make_dataset
 from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.inference import Answer, Speed
-from mnist_report.jobs import make_provenance
+from mnist_report.jobs import Asked, make_provenance
 from mnist_report.model.adapter import Anatomy, Layer
 from mnist_report.model.backend import Backend
 from mnist_report.model.store import ModelFile
@@ -69,7 +69,7 @@ def toy(tmp_path_factory):
                 job=job,
                 surroundings=surroundings,
                 facts=make_provenance(
-                    job, surroundings, model_file, dataset.described, answer, given=GIVEN, gave="probabilities"
+                    job, surroundings, dataset.described, Asked(model_file, answer, GIVEN, "probabilities")
                 ),
                 dataset=dataset,
                 predictions=make_predictions(brightest_third(dataset.images), dataset.labels, NAMES),

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from tiny_run import RUN_ID
 
-from mnist_report.runs.folder import write_log
-from mnist_report.runs.log import json_formatter, recorded
+from mnist_report.runs.log import json_formatter, recorded, write_log
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_report.commands.console import Console, ConsoleOptions, console
+from mnist_report.commands.ensemble import check_ensemble
 from mnist_report.commands.options import (
     TITLE,
     BatchSize,
@@ -13,7 +14,8 @@ from mnist_report.commands.options import (
     Data,
     Device,
     EngineOptions,
-    Model,
+    Ensemble,
+    Models,
     ModelSha256,
     MostMistakes,
     Precision,
@@ -41,7 +43,8 @@ if TYPE_CHECKING:
 
 def evaluate(
     *,
-    model: Model = None,
+    model: Models = None,
+    ensemble: Ensemble = False,
     predictions: Predictions = None,
     trust_model: TrustModel = False,
     model_sha256: ModelSha256 = None,
@@ -67,8 +70,18 @@ def evaluate(
     It prints the new run folder; `mnist-report render` draws its reports later.
     """
     with console(console_options) as terminal:
+        from mnist_report.model.named import find_models
+
+        models = find_models(model or ())
+        if ensemble:
+            check_ensemble(models, predictions=predictions, model_sha256=model_sha256, engine=engine)
+        elif len(models) > 1:
+            raise ConfigError(
+                f"--model names {len(models)} models, and evaluate takes one; make them one with --ensemble, or use "
+                "mnist-report run, which evaluates each"
+            )
         job = make_job(
-            model=model,
+            model=models[0] if models else None,
             predictions=predictions,
             trust_model=trust_model,
             model_sha256=model_sha256,
@@ -92,6 +105,7 @@ def evaluate(
             notes=None,
             templates=None,
             engine=engine,
+            members=models if ensemble else (),
         )
         with session(job, wait) as (operation, surroundings):
             finished = run_job(job, terminal, surroundings=surroundings)
@@ -126,6 +140,7 @@ def make_job(
     notes: Path | None,
     templates: Path | None,
     engine: Engine,
+    members: tuple[Path, ...] = (),
 ) -> "Job":
     """The options as a job.
 
@@ -156,6 +171,8 @@ def make_job(
             ("--precision", precision != "float32"),
         )
         _refuse_unused(unused, f"a model, and --predictions {predictions} has none")
+    if members:
+        _refuse_unused(worse, "one model, and --ensemble asks several")
     if data == NO_DATA:
         _refuse_unused(
             (("--center", reading.center), ("--transpose", reading.transpose)), "images, and --data none has none"
@@ -199,6 +216,7 @@ def make_job(
         templates=templates,
         predictions=predictions,
         engine=engine,
+        members=members,
     )
 
 
@@ -244,6 +262,11 @@ def run_job(
         from mnist_report.predicted import run_predictions
 
         return run_predictions(job, surroundings)
+    if job.members:
+        from mnist_report.ensembling import run_ensemble
+
+        with terminal.progress("images") as move:
+            return run_ensemble(job, surroundings, lambda done, total: move(done, total, ""))
     from mnist_report.pipeline import run
 
     with terminal.progress("images") as move:

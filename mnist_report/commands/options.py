@@ -72,11 +72,18 @@ Models = Annotated[
     list[Path] | None,
     Parameter(
         help="A .keras, .h5, .tflite or .onnx file, or a SavedModel; by default the model that comes with "
-        "mnist-report. Several, or a pattern such as 'models/*.keras', get a run each and one leaderboard.",
+        "mnist-report. Several, or a pattern such as 'models/*.keras', get a run each and one leaderboard, or with "
+        "--ensemble one run.",
         negative=(),
         consume_multiple=(1, None),  # as a shell writes out a pattern
         json_list=False,  # a pattern may begin with [
         env_var_split=_split_paths,
+    ),
+]
+Ensemble = Annotated[
+    bool,
+    Parameter(
+        negative=(), help="Evaluate the mean of the probabilities of several models as one, and show each beside it."
     ),
 ]
 TrustModel = Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Group, Parameter
 
 from mnist_report.commands.console import ConsoleOptions, console
+from mnist_report.commands.ensemble import check_ensemble
 from mnist_report.commands.evaluate import make_job, run_job
 from mnist_report.commands.gating import GateOptions, load_gates, tell_ci, warn_of_unused_baseline
 from mnist_report.commands.options import (
@@ -17,6 +18,7 @@ from mnist_report.commands.options import (
     Data,
     Device,
     EngineOptions,
+    Ensemble,
     Format,
     Models,
     ModelSha256,
@@ -49,6 +51,7 @@ TrainingOptions = Annotated[RecipeOptions, Parameter(name="training", group=Grou
 def run(
     *,
     model: Models = None,
+    ensemble: Ensemble = False,
     predictions: Predictions = None,
     trust_model: TrustModel = False,
     model_sha256: ModelSha256 = None,
@@ -80,7 +83,7 @@ def run(
 
     Without arguments it takes the shipped model and the embedded MNIST test set. It prints the new run folder,
     reports/<run-id>/; reports/latest points at it. Of several models each gets a run folder, and
-    reports/leaderboard.html ranks them; one that fails does not stop the others.
+    reports/leaderboard.html ranks them; one that fails does not stop the others. With --ensemble they are one.
 
     Args:
         train: Train a model first, as `mnist-report train` does with its table of the configuration file, and
@@ -90,13 +93,15 @@ def run(
         from mnist_report.gates.rules import default_gates
         from mnist_report.model.named import find_models
 
+        models = find_models(model or ())
+        if ensemble:
+            check_ensemble(models, predictions=predictions, model_sha256=model_sha256, engine=engine, train=train)
         if train and model is not None:
             raise ConfigError("--train trains a new model, so --model cannot name one; give only one of the two")
         if train and predictions is not None:
             raise ConfigError("--train trains a model, and --predictions needs none; give only one of the two")
         if train and model_sha256 is not None:
             raise ConfigError("--train trains a new model, so --model-sha256 cannot know its digest")
-        models = find_models(model or ())
         if len(models) > 1 and model_sha256 is not None:
             raise ConfigError(
                 f"--model-sha256 is the digest of one model, and there are {len(models)}; run that one alone"
@@ -132,8 +137,9 @@ def run(
             notes=notes,
             templates=template_dir,
             engine=engine,
+            members=models if ensemble else (),
         )
-        with session(job, wait, len(models) or 1) as (operation, begun):
+        with session(job, wait, 1 if ensemble else len(models) or 1) as (operation, begun):
             if train:
                 from mnist_report.counted import is_counted, rehearse_counted
                 from mnist_report.pipeline import rehearse
@@ -144,7 +150,7 @@ def run(
                     operation.exit_status, operation.message = INTERRUPTED, "interrupted while training"
                     return INTERRUPTED
                 job = replace(job, model=trained.model)
-            if len(models) > 1:
+            if len(models) > 1 and not ensemble:
                 operation.exit_status, operation.message = run_models(
                     models, job, terminal, gate_options, operation.runs
                 )

@@ -1,6 +1,6 @@
 """From predictions to numbers, in one step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.evaluation import findings
+from mnist_report.evaluation.ensemble import Ensemble, Member, evaluate_members, member_findings
 from mnist_report.evaluation.frames import Frames, make_frames
 from mnist_report.evaluation.label_issues import LabelIssues, accuracy_without, find_label_issues
 from mnist_report.evaluation.metrics import Metric, class_metrics, overall_metrics, undefined
@@ -54,6 +55,7 @@ class Evaluation:
         findings: sentences about what is structurally wrong.
         frames: all tables.
         counted: whether the rows were counted part by part and not kept, so that what needs all of them is not there.
+        ensemble: how it does beside its members, or None where one model answered.
     """
 
     tally: Tally
@@ -67,6 +69,7 @@ class Evaluation:
     findings: tuple[str, ...]
     frames: Frames
     counted: bool = False
+    ensemble: Ensemble | None = None
 
 
 def evaluate(
@@ -74,14 +77,16 @@ def evaluate(
     seed: int = 0,
     slice_columns: Mapping[str, NDArray[Any]] = NO_COLUMNS,
     temperature: float | None = None,
+    members: Sequence[Member] = (),
 ) -> Evaluation:
     """Count the predictions, derive every metric and make every frame.
 
     Args:
-        predictions: of one model on the whole set.
+        predictions: of one model, or of an ensemble, on the whole set.
         seed: of the resampled intervals.
         slice_columns: by name, each image's value as text of shape (n,); see `slices`.
         temperature: that the model's training found, or None.
+        members: of the ensemble, if it is one.
     """
     tally = Tally.of(predictions)
     overall = overall_metrics(tally, seed) | overall_ranking(predictions)
@@ -101,8 +106,9 @@ def evaluate(
         accuracy_without_suspects=without,
         slices=slices,
         tempered=tempered(tally_at(predictions, temperature), temperature) if graded and temperature else None,
-        findings=findings.find(tally, predictions.class_names),
+        findings=(*member_findings(members), *findings.find(tally, predictions.class_names)),
         frames=make_frames(predictions, tally, overall=overall, per_class=per_class, issues=issues, slices=slices),
+        ensemble=evaluate_members(predictions, members, seed) if members else None,
     )
 
 

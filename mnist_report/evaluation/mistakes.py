@@ -1,16 +1,19 @@
 """Which images a reader should look at."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_report.evaluation.ensemble import Member, disputed_first
 from mnist_report.evaluation.ordering import smallest
 from mnist_report.evaluation.parts import picked
 from mnist_report.evaluation.predictions import Predictions, Scores
 
 # What the report shows at most.
 MOST_MISTAKES, MOST_LABEL_ISSUES, MOST_NEAR_MISSES, MOST_FLIPS = 300, 10, 10, 60
+MOST_DISPUTED = 20
 MATRIX_CLASSES = 25
 MOST_SAMPLES, SAMPLES_PER_CLASS = 100, 5
 # So many mistakes are listed where not all rows are kept, and so many examples of each confused pair.
@@ -29,6 +32,7 @@ class Galleries:
         regressed: those that only the baseline gets right, worst for the candidate first.
         fixed: those that only the candidate gets right, worst for the baseline first.
         samples: right ones drawn at random, class by class.
+        disputed: those for which not all members of an ensemble predict the same class, the largest variance first.
 
     They are the rows of the predictions; see `Predictions.places`.
     """
@@ -39,22 +43,28 @@ class Galleries:
     regressed: NDArray[np.int64]
     fixed: NDArray[np.int64]
     samples: NDArray[np.int64]
+    disputed: NDArray[np.int64]
 
     @property
     def index(self) -> NDArray[np.int64]:
         """Each image once, rising."""
-        every = (self.mistakes, self.near_misses, self.label_issues, self.regressed, self.fixed, self.samples)
-        return np.unique(np.concatenate(every)).astype(np.int64)
+        return np.unique(np.concatenate([getattr(self, field.name) for field in fields(self)])).astype(np.int64)
 
 
 def choose_galleries(
-    predictions: Predictions, baseline: Scores | None = None, *, most_mistakes: int = MOST_MISTAKES, seed: int = 0
+    predictions: Predictions,
+    baseline: Scores | None = None,
+    members: Sequence[Member] = (),
+    *,
+    most_mistakes: int = MOST_MISTAKES,
+    seed: int = 0,
 ) -> Galleries:
     """Choose the images that the report shows.
 
     Args:
         predictions: of the whole set.
         baseline: what it said about the same images, or None.
+        members: of the ensemble, if it is one.
         most_mistakes: see `mistakes_to_show`.
         seed: of the draw of the samples.
     """
@@ -67,6 +77,7 @@ def choose_galleries(
         regressed=regressed[:MOST_FLIPS],
         fixed=fixed[:MOST_FLIPS],
         samples=samples_of_each(predictions, each, seed),
+        disputed=disputed_first(predictions, members)[:MOST_DISPUTED] if members else NONE,
     )
 
 

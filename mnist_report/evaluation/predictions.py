@@ -1,7 +1,7 @@
 """Predictions: what a model said about each image, next to the truth."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,11 @@ class Predictions(Scores):
 
     probabilities: NDArray[np.float32]
     index: NDArray[np.int64] | None = None
+
+    @property
+    def scores(self) -> Scores:
+        """The same without the probabilities, which take most of the memory."""
+        return Scores(*(getattr(self, field.name) for field in fields(Scores)))
 
     def places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The images' places in the data set."""

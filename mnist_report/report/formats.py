@@ -1,6 +1,7 @@
 """Which reports this machine can make."""
 
 import logging
+from collections.abc import Sequence
 
 from mnist_report.errors import RenderError
 from mnist_report.report.pdf import import_weasyprint
@@ -20,3 +21,14 @@ def usable_formats(wanted: tuple[str, ...] | None) -> tuple[str, ...]:
         log.warning("no PDF: %s", error)
         return ("html",)
     return wanted or ("html", "pdf")
+
+
+def import_libraries(formats: Sequence[str]) -> None:
+    """Import what the rest of a job needs."""
+    import pandas  # noqa: F401, ICN001
+    import pyarrow.parquet  # noqa: F401
+    import scipy.special  # noqa: F401
+
+    if formats:
+        import jinja2  # noqa: F401
+        import seaborn  # noqa: F401, ICN001

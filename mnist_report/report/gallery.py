@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_report.evaluation.ensemble import Member
 from mnist_report.evaluation.label_issues import LabelIssues
 from mnist_report.evaluation.mistakes import MOST_FLIPS, Galleries, pairs_of
 from mnist_report.evaluation.predictions import Predictions, Scores
@@ -178,12 +179,19 @@ def near_misses_gallery(predictions: Predictions, images: ShownImages, index: Se
 
 
 def label_issues_gallery(
-    predictions: Predictions, images: ShownImages, index: Sequence[int], issues: LabelIssues
+    predictions: Predictions,
+    images: ShownImages,
+    index: Sequence[int],
+    issues: LabelIssues,
+    members: Sequence[Member] = (),
 ) -> Gallery:
-    """Labels that the model finds hard to believe."""
+    """Labels that the model finds hard to believe; of an ensemble, also how many of its members say the other class."""
     names = predictions.class_names
     alternative = dict(zip(issues.index.tolist(), issues.alternative.tolist(), strict=True))
     notes = {k: ("suspected to be " if issues.suspected[k] else "perhaps ") + names[alternative[k]] for k in index}
+    if members:
+        saying = {k: sum(int(one.scores.predicted[k] == alternative[k]) for one in members) for k in index}
+        notes = {k: f"{note}, as {saying[k]} of {len(members)} members say" for k, note in notes.items()}
     return plain_gallery(predictions, images, index, "label", notes)
 
 

@@ -8,6 +8,7 @@ from mnist_report.evaluation.calibration import noise_floor
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.report import text
 from mnist_report.report.gallery import data_uri
+from mnist_report.report.members_figure import members_finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ def make_pictures(
     if evaluation.tally.graded:
         findings["confidence"] = _confidence_finding(evaluation)
         findings["reliability"] = _reliability_finding(evaluation)
+    if evaluation.ensemble is not None:
+        findings["members"] = members_finding(evaluation.ensemble)
     if "risk_coverage" in figures:
         findings["risk_coverage"] = _coverage_finding(evaluation)
     kinds = {
@@ -49,6 +52,7 @@ def make_pictures(
         "reliability": "Accuracy by confidence, in bins, with 95 % intervals and the diagonal where the two are equal.",
         "risk_coverage": "Curve of the error rate among the surest answers by the share of answers kept.",
         "class_distribution": "Bars of the images of each class, actual and predicted.",
+        "members": "Differences of the ensemble to each member in accuracy and log loss, with paired 95 % intervals.",
         "trend": "Line of the accuracy of each run with its 95 % interval, this run last.",
         "training": "Curves of loss and accuracy by epoch.",
     }

@@ -48,7 +48,7 @@ def provenance_rows(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         "Created": moment(facts["created"]),
         "Command": facts["command"],
         "Git commit (of the folder it ran in)": facts["git_commit"] or text.DASH,
-        **(_predictions_terms(facts) if without_model(facts) else _model_terms(facts)),
+        **_subject_terms(facts),
         "Data": ", ".join([data_name(data), *(CHANGES[key] for key in CHANGES if data.get(key))]),
         "Data sha256": data["sha256"],
         **({"Corrupted images": _corruptions(facts["corruptions"])} if facts.get("corruptions") else {}),
@@ -66,6 +66,28 @@ def without_model(facts: Mapping[str, Any]) -> bool:
     return bool(facts["model"].get("kind") == "predictions")
 
 
+def members_of(facts: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """The models of an ensemble; none where one model answered, or nobody knows which."""
+    return tuple(facts["model"].get("members", ()))
+
+
+def _subject_terms(facts: Mapping[str, Any]) -> dict[str, str]:
+    """What was evaluated."""
+    if without_model(facts):
+        return _predictions_terms(facts)
+    return _ensemble_terms(facts) if members_of(facts) else _model_terms(facts["model"])
+
+
+def _ensemble_terms(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Each member in a row: with ten of them, all terms of each would be pages."""
+    members = members_of(facts)
+    rows = {
+        f"Member {place}": "; ".join(f"{term[:1].lower()}{term[1:]} {said}" for term, said in _model_terms(one).items())
+        for place, one in enumerate(members, 1)
+    }
+    return {"Model": f"the mean of the probabilities of {len(members)} models", **rows}
+
+
 def _predictions_terms(facts: Mapping[str, Any]) -> dict[str, str]:
     file = facts["model"]
     return {
@@ -75,8 +97,7 @@ def _predictions_terms(facts: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _model_terms(facts: Mapping[str, Any]) -> dict[str, str]:
-    model = facts["model"]
+def _model_terms(model: Mapping[str, Any]) -> dict[str, str]:
     card = model["card"] or {}
     return {
         "Model file": ", ".join(
@@ -97,8 +118,8 @@ def _model_terms(facts: Mapping[str, Any]) -> dict[str, str]:
 
 def doubts(facts: Mapping[str, Any]) -> tuple[str, ...]:
     """What the head of the report has to say about how the model was asked."""
-    doubt = facts["model"].get("input", {}).get("doubt")
-    return (doubt,) if doubt else ()
+    asked = [("", facts["model"]), *((f"{model['name']}: ", model) for model in members_of(facts))]
+    return tuple(f"{name}{doubt}" for name, model in asked if (doubt := model.get("input", {}).get("doubt")))
 
 
 def _given(given: Mapping[str, Any]) -> str:

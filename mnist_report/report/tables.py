@@ -255,6 +255,8 @@ def temperature_note(evaluation: Evaluation) -> str:
     """Where the temperature comes from, and that nothing else in the report has it."""
     if not evaluation.tally.graded:
         return ""
+    if evaluation.ensemble is not None:
+        return "Temperature scaling: no temperature is known for the mean of several models."
     if evaluation.tempered is None:
         return "Temperature scaling: no temperature is known, since the model has no card with one."
     return (

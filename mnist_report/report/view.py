@@ -18,6 +18,7 @@ from mnist_report.report.change import Change, baseline_name, make_change
 from mnist_report.report.gallery import Gallery
 from mnist_report.report.glance import Glance, make_glance
 from mnist_report.report.matrix import Matrix, make_matrix
+from mnist_report.report.members import Members, make_members
 from mnist_report.report.notes import notes_html
 from mnist_report.report.pictures import Picture, make_pictures
 from mnist_report.report.robustness_view import RobustnessView, anchor_of, make_robustness
@@ -56,6 +57,7 @@ class View:
     gate_columns: tuple[str, ...]
     glance: Glance
     change: Change | None
+    members: Members | None
     trend: Trend | None
     overall: Table
     counted_note: str
@@ -106,7 +108,7 @@ def make_view(
     metrics, names = evaluation.overall, predictions.class_names
     accuracy, errors = metrics["accuracy"], int(metrics["errors"].value)
     most = facts.get("most_mistakes", MOST_MISTAKES)
-    chosen = choose_galleries(predictions, run.baseline, most_mistakes=most, seed=facts["seed"])
+    chosen = choose_galleries(predictions, run.baseline, run.members, most_mistakes=most, seed=facts["seed"])
     mistakes = gallery.mistakes_gallery(predictions, images, chosen, errors)
     shown = gallery.stored(chosen.mistakes, predictions, images)
     examples = frozenset(predictions.places(np.array(shown, dtype=np.int64)).tolist())
@@ -131,6 +133,7 @@ def make_view(
             if comparison is not None and run.baseline is not None
             else None
         ),
+        members=make_members(evaluation, predictions, run.members, images) if run.members else None,
         trend=make_trend(run.past, accuracy, None if evaluation.counted else predictions.right),
         overall=tables.overall_table(metrics),
         counted_note=tables.counted_note(evaluation),
@@ -149,7 +152,7 @@ def make_view(
         mistakes=mistakes,
         near_misses=gallery.near_misses_gallery(predictions, images, chosen.near_misses.tolist()),
         label_issues=gallery.label_issues_gallery(
-            predictions, images, chosen.label_issues.tolist(), evaluation.label_issues
+            predictions, images, chosen.label_issues.tolist(), evaluation.label_issues, run.members
         ),
         label_issues_note=tables.label_issues_note(evaluation),
         samples=gallery.plain_gallery(predictions, images, chosen.samples.tolist(), "sample"),
@@ -192,8 +195,8 @@ def _gate_rows(
 
 def _scope(facts: Mapping[str, Any], accuracy: Metric) -> str:
     """What the accuracy says about images that nobody has seen yet."""
-    card = facts["model"]["card"]
-    if card and card["data"]["sha256"] == facts["data"]["sha256"]:
+    cards = [model["card"] for model in (facts["model"], *provenance.members_of(facts))]
+    if any(card and card["data"]["sha256"] == facts["data"]["sha256"] for card in cards):
         return "It was trained on these very images, so this says nothing about others."
     return f"With 95 % confidence, its accuracy on images like these lies within {text.percent_interval(accuracy)}."
 
@@ -215,14 +218,20 @@ def _key_figures(
     )
     if provenance.without_model(facts):
         return (*known, (text.size(model["size_bytes"]), "predictions file", model["format"]))
-    return (
-        *known,
-        (text.size(model["size_bytes"]), "model size", f"{text.count(model['parameters'])} parameters"),
-        (
+    members = provenance.members_of(facts)
+    made = (
+        (text.count(len(members)), "members", "the mean of their probabilities")
+        if members
+        else (
             text.duration(training["duration_s"]) if training else text.DASH,
             "training time",
             f"{text.plural(len(training['history']), 'epoch')}" if training else "no model card",
-        ),
+        )
+    )
+    return (
+        *known,
+        (text.size(model["size_bytes"]), "model size", f"{text.count(model['parameters'])} parameters"),
+        made,
         (
             text.duration(device["inference_s"]),
             "inference",

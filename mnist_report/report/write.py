@@ -18,6 +18,7 @@ from mnist_report.report.compare_view import make_compare_view
 from mnist_report.report.corruption_figure import curves_figure, sets_figure
 from mnist_report.report.figures import make_figures
 from mnist_report.report.html import set_template, to_html
+from mnist_report.report.members_figure import members_figure
 from mnist_report.report.pdf import Attachment, import_weasyprint, to_pdf
 from mnist_report.report.robustness_view import CURVES, SETS, split_kinds
 from mnist_report.report.shorten import shortened
@@ -48,6 +49,8 @@ def draw_figures(run: StoredRun, evaluation: Evaluation, without: Collection[str
         clean = evaluation.overall["accuracy"]
         figures |= {CURVES: curves_figure(curved, clean)} if curved else {}
         figures |= {SETS: sets_figure([one for (one,) in alone.values()], clean)} if alone else {}
+    if evaluation.ensemble is not None:
+        figures["members"] = members_figure(evaluation.ensemble)
     if run.past:
         facts = run.provenance
         this = EarlierRun(facts["run_id"], facts["created"], "", "", evaluation.overall["accuracy"], None)

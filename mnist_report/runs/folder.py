@@ -19,12 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_report.errors import ConfigError, ModelError, OutputError
-from mnist_report.evaluation.comparison import (
-    Comparison,
-    comparison_document,
-    comparison_frame,
-    flips_frame,
-)
+from mnist_report.evaluation.comparison import Comparison, comparison_document, comparison_frame, flips_frame
+from mnist_report.evaluation.ensemble import Member
+from mnist_report.evaluation.ensemble_tables import ensemble_document, ensemble_frames
 from mnist_report.evaluation.evaluation import Evaluation
 from mnist_report.evaluation.kept import Wanted
 from mnist_report.evaluation.past import EarlierRun
@@ -38,6 +35,7 @@ from mnist_report.gates.verdict import Verdict
 from mnist_report.runs.corruptions_file import TABLE as CORRUPTIONS
 from mnist_report.runs.corruptions_file import Corruptions, read_corruptions, write_corruptions
 from mnist_report.runs.images_file import ShownImages, read_images, write_images
+from mnist_report.runs.members_file import MEMBERS, read_members, write_members
 from mnist_report.runs.metrics_document import metrics_document
 from mnist_report.runs.notes_file import NOTES, read_stored_notes
 from mnist_report.runs.predictions_file import read_predictions, write_predictions
@@ -88,6 +86,7 @@ class StoredRun:
         past: frames/trend.csv and trend.npz: earlier runs of the same images, the oldest first.
         summary: summary.npz: what was counted, or None where every row is there.
         corruptions: corruptions.parquet and corrupted.npz, or None where no worse images were asked about.
+        members: members.parquet, none where one model answered.
     """
 
     provenance: Mapping[str, Any]
@@ -100,6 +99,7 @@ class StoredRun:
     past: tuple[EarlierRun, ...] = ()
     summary: Summary | None = None
     corruptions: Corruptions | None = None
+    members: tuple[Member, ...] = ()
 
     @property
     def n(self) -> int:
@@ -179,6 +179,7 @@ def write_results(
         write_predictions(folder / "predictions.parquet", run.predictions)
     else:
         write_summary(folder, run.summary)
+    write_members(folder / MEMBERS, run.members)
     if run.slice_columns:
         write_slices(folder / "slices.parquet", run.slice_columns)
     if run.gates is not None:
@@ -203,6 +204,9 @@ def derive_results(
     """metrics.json and the frames by name: what can be computed again from the other files at any time."""
     names, frames = run.predictions.class_names, dict(evaluation.frames.items())
     document = metrics_document(evaluation, names)
+    if evaluation.ensemble is not None:
+        document |= ensemble_document(evaluation.ensemble)
+        frames |= ensemble_frames(evaluation.ensemble, run.predictions, run.members)
     if verdict is not None:
         document |= {"gates": gates_document(verdict)}
         frames |= {"gates": gates_frame(verdict)}
@@ -241,11 +245,6 @@ def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
         (folder / name).write_text(text, "utf-8")
 
 
-def write_log(folder: Path, lines: list[str]) -> None:
-    """Write run.log."""
-    (folder / "run.log").write_text("".join(f"{line}\n" for line in lines), "utf-8")
-
-
 def read_run(folder: Path) -> StoredRun:
     """Read a finished run.
 
@@ -270,6 +269,8 @@ def read_run(folder: Path) -> StoredRun:
             predictions, index = read_predictions(path, class_names)
             if not np.array_equal(index, np.arange(len(index))):
                 raise ValueError("its rows are not in the order of the images")
+        path = folder / MEMBERS
+        members = read_members(path, predictions)
         path = folder / "slices.parquet"
         slice_columns = read_slices(path, len(predictions))
         path = folder / "gates.toml"
@@ -288,7 +289,11 @@ def read_run(folder: Path) -> StoredRun:
         raise OutputError(f"{path}: missing from the run folder") from error
     except DAMAGE as error:
         raise OutputError(f"{path}: damaged ({type(error).__name__}: {error})") from error
-    return StoredRun(provenance, predictions, images, slice_columns, gates, baseline, notes, past, summary, corruptions)
+    return StoredRun(
+        *(provenance, predictions, images, slice_columns, gates, baseline, notes, past, summary),
+        corruptions=corruptions,
+        members=members,
+    )
 
 
 def _json(document: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 def json_formatter() -> logging.Formatter:
@@ -66,3 +67,8 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(self.format(record))
+
+
+def write_log(folder: Path, lines: list[str]) -> None:
+    """Write run.log."""
+    (folder / "run.log").write_text("".join(f"{line}\n" for line in lines), "utf-8")

@@ -19,8 +19,14 @@ def write_scores(path: Path, scores: Scores) -> None:
 
     The last four are null where there are no probabilities.
     """
-    import pyarrow as pa
     from pyarrow import parquet
+
+    parquet.write_table(scores_table(scores), path, compression="zstd")
+
+
+def scores_table(scores: Scores) -> Any:
+    """The table that `write_scores` writes, of pyarrow."""
+    import pyarrow as pa
 
     smallest = np.uint8 if len(scores.class_names) <= 256 else np.int32
     columns: dict[str, Any] = {"index": np.arange(len(scores), dtype=np.int32)}
@@ -29,7 +35,7 @@ def write_scores(path: Path, scores: Scores) -> None:
         kind = smallest if values.dtype.kind == "i" else np.float64
         known = scores.graded or name not in OF_PROBABILITIES
         columns[name] = values.astype(kind) if known else pa.nulls(len(values), pa.from_numpy_dtype(kind))
-    parquet.write_table(pa.table(columns), path, compression="zstd")
+    return pa.table(columns)
 
 
 def read_scores(path: Path, class_names: tuple[str, ...]) -> tuple[Scores, NDArray[np.int64]]:
@@ -38,7 +44,15 @@ def read_scores(path: Path, class_names: tuple[str, ...]) -> tuple[Scores, NDArr
     Raises:
         OSError, ValueError, LookupError: it is not such a file.
     """
-    table = read_table(path)
+    return scores_of(read_table(path), class_names)
+
+
+def scores_of(table: Any, class_names: tuple[str, ...]) -> tuple[Scores, NDArray[np.int64]]:
+    """The scores of a pyarrow table, and each row's index.
+
+    Raises:
+        ValueError, LookupError: it is not such a table.
+    """
     graded = not all_null(table, OF_PROBABILITIES)
     classes = ("label", "predicted", *(("runner_up",) if graded else ()))
     whole = {name: whole_numbers(table[name]) for name in ("index", *classes)}
