@@ -171,9 +171,8 @@ def _ours(figures: Mapping[str, Any]) -> str:
             parts.append(f"recipe {name}: {statistics.mean(shares):.2f} % (mean of {text.plural(len(shares), 'seed')})")
     for row in figures["shipped"]:
         accuracy = proportion(row["n"] - row["errors"], row["n"])
-        parts.append(
-            f"shipped `{row['name']}`: {text.percent(accuracy)} ({text.percent_interval(accuracy)}), {row['errors']} errors"
-        )
+        said = f"{text.percent(accuracy)} ({text.percent_interval(accuracy)}), {row['errors']} errors"
+        parts.append(f"shipped `{row['name']}`: {said}")
     return "; ".join(parts) or OPEN
 
 
