@@ -52,8 +52,8 @@ pd.concat([counts, shares.map("{:.1%}".format).add_suffix(" share")], axis=1).re
 
 # %%
 axes = shares.plot.bar(figsize=(6.4, 2.4), rot=0, width=0.8, color=["#b9c0c9", "#0072b2"])
-axes.set(xlabel="class", ylabel="share of the images")
-axes.legend(ncols=2, loc="lower right")
+axes.set(xlabel="class", ylabel="share of the images", ylim=(0, 0.14))
+axes.legend(ncols=2, loc="upper right", frameon=False)
 axes.spines[["top", "right"]].set_visible(False)
 
 # %% [markdown]
@@ -157,8 +157,8 @@ figures["per_class"]
 # %% [markdown]
 # ### The mistakes
 #
-# Look at them. It takes a minute and tells more than any number. Here are the ten worst, by loss: the model was surest
-# of something wrong. Each has the actual class, what it was taken for, and how surely.
+# Look at them. It takes a minute and tells more than any number. Here are the ten worst, by loss: those to whose actual
+# class the model gave the least probability. Each has the actual class, what it was taken for, and how surely.
 
 
 # %%
@@ -193,8 +193,9 @@ figures["reliability"]
 # some, by chance; the report prints that floor beside it.
 
 # %%
-print(f"mean confidence {result.evaluation.overall['mean_confidence'].value:.4f}, accuracy {result.accuracy:.4f}")
-print(f"calibration error {result.evaluation.overall['ece'].value:.4f}")
+overall = result.evaluation.overall
+print(f"mean confidence {overall['mean_confidence'].value:.4f}, accuracy {overall['accuracy'].value:.4f}")
+print(f"calibration error {overall['ece'].value:.4f}")
 
 # %% [markdown]
 # ### Risk and coverage: what if the model may pass?
@@ -209,7 +210,8 @@ figures["risk_coverage"]
 curve = result.frames.risk_coverage
 for share in (1, 0.95, 0.9, 0.8, 0.5):
     row = curve.iloc[(curve["coverage"] - share).abs().argmin()]
-    print(f"keep {row['coverage']:6.1%} (confidence {row['threshold']:.3f} or more): {row['risk']:.2%} errors")
+    kept = f"keep {row['coverage']:6.1%} (confidence {row['threshold']:.3f} or more)"
+    print(f"{kept}: {row['risk']:.2%} errors")
 
 # %% [markdown]
 # A model with the same accuracy but a curve that falls faster is worth more: it knows what it does not know.
@@ -223,7 +225,10 @@ for share in (1, 0.95, 0.9, 0.8, 0.5):
 
 # %%
 suspects = result.frames.label_issues.head(10)
-show(X_test[suspects["index"]], [f"label {row.label}\nperhaps {row.alternative}" for row in suspects.itertuples()])
+show(
+    X_test[suspects["index"]],
+    [f"label {row.label}\nperhaps {row.alternative}" for row in suspects.itertuples()],
+)
 
 # %% [markdown]
 # The report also shows the accuracy without the suspects, and never uses it for anything: otherwise a model could pass
@@ -289,7 +294,8 @@ severity = "warning"    # is told, and fails nothing
 # %% [markdown]
 # ## 5. Which of two models is better?
 #
-# The package comes with a model that was trained on all images. What does it say about the same test set?
+# The package comes with a model that was trained on ten times as many images, and longer. What does it say about the
+# same test set?
 
 # %%
 shipped = MNISTClassifier(verbose=False)

@@ -1,19 +1,23 @@
 """The tutorial: `python tests/tutorial.py` runs docs/tutorial.py and writes docs/tutorial.ipynb, or what is named."""
 
+import base64
+import io
 import os
 import sys
 import tempfile
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 DOCS = Path(__file__).parents[1] / "docs"
 SOURCE, NOTEBOOK = DOCS / "tutorial.py", DOCS / "tutorial.ipynb"
 SECONDS = 1200
+COLOURS = 64
 
 
 def main() -> None:
     """Run the tutorial in an empty folder and write the notebook with its outputs."""
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else NOTEBOOK
+    target = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else NOTEBOOK
     import nbformat
 
     nbformat.write(executed(read_tutorial()), target)
@@ -38,7 +42,7 @@ def executed(notebook: Any) -> Any:
     from traitlets.config import Config
 
     kernel = dict(notebook.metadata)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
         os.environ |= {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "SOURCE_DATE_EPOCH": "1767225600",  # the time in the names of run folders
@@ -46,24 +50,36 @@ def executed(notebook: Any) -> Any:
             "IPYTHONDIR": folder,
             "JUPYTER_RUNTIME_DIR": folder,
         }
-        work = Path(folder) / "work"
-        work.mkdir()
-        NotebookClient(
+        # No port is opened: the kernel's sockets are files of this folder, which must be the kernel's too.
+        files = Config({"KernelManager": {"transport": "ipc"}})
+        client = NotebookClient(
             notebook,
             timeout=SECONDS,
             startup_timeout=SECONDS,
             record_timing=False,
             coalesce_streams=True,
-            resources={"metadata": {"path": str(work)}},
-            config=Config({"KernelManager": {"transport": "ipc"}}),
-        ).execute()
+            config=files,
+        )
+        client.execute()
     notebook.metadata = kernel
     for cell in notebook.cells:
-        # What TensorFlow tells of the machine is no part of the lesson; the commands' own lines come with stdout.
-        cell.outputs = [output for output in cell.get("outputs", []) if output.get("name") != "stderr"]
-        if cell.cell_type != "code":
-            del cell["outputs"]
+        if cell.cell_type == "code":
+            # What TensorFlow tells of the machine is no part of the lesson; the commands' own lines come with stdout.
+            cell.outputs = [smaller(output) for output in cell.outputs if output.get("name") != "stderr"]
     return notebook
+
+
+def smaller(output: Any) -> Any:
+    """The output with its picture, if it has one, once and in few colours: all versions of it are kept for ever."""
+    from PIL import Image
+
+    data = output.get("data", {})
+    data.pop("image/jpeg", None)
+    if "image/png" in data:
+        picture, small = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))), io.BytesIO()
+        picture.convert("RGB").quantize(COLOURS).save(small, format="png", optimize=True)
+        data["image/png"] = base64.b64encode(small.getvalue()).decode()
+    return output
 
 
 if __name__ == "__main__":
