@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from ensemble_work import ensemble_run
 from past_runs import with_past
 from playwright.sync_api import sync_playwright
+from test_training_report import LAYERS, card, pets
 from tiny_run import RUN_ID, all_right, all_wrong, classes_alone, finished_run, one_image, tiny_run
 
 from mnist_report.comparing import compare_runs, write_comparison
@@ -17,6 +18,7 @@ from mnist_report.evaluation.contest import rank
 from mnist_report.pipeline import render
 from mnist_report.report.index import index_html
 from mnist_report.report.leaderboard import Failure, draw_leaderboard
+from mnist_report.report.training_report import draw_training_report
 from mnist_report.runs.result import read_result
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -31,16 +33,8 @@ SHOWN = [pytest.param("run", *way, marks=[] if way in PAIRS else [pytest.mark.sl
 SHOWN += [
     pytest.param(name, *way)
     for name in (
-        "tiny",
-        "perfect",
-        "single",
-        "classes",
-        "trend",
-        "ensemble",
-        "compare",
-        "index",
-        "trends",
-        "leaderboard",
+        *("tiny", "perfect", "single", "classes", "trend", "ensemble"),
+        *("compare", "index", "trends", "leaderboard", "training"),
     )
     for way in EVERY_WAY[1:7:5]
 ]
@@ -82,6 +76,8 @@ def pages(shipped_run, tmp_path_factory):
     results = [with_scale(read_result(run, f"{run.name}.keras")) for run in (worse, tiny, better)]
     leaderboard = folder / "leaderboard.html"
     leaderboard.write_bytes(draw_leaderboard(folder, "Pets", rank(results), failures)[leaderboard.name])
+    training = folder / "pets.training.html"
+    training.write_bytes(draw_training_report(card(interrupted=True, diverged=True), LAYERS, pets()))
     index = folder / "index.html"
     index.write_text(index_html(shipped_run.parent), "utf-8")
     for run_id in (RUN_ID, RUN_ID.replace("2026", "2025", 1)):
@@ -100,6 +96,7 @@ def pages(shipped_run, tmp_path_factory):
         "compare": folder / "compare" / "compare.html",
         "index": index,
         "leaderboard": leaderboard,
+        "training": training,
     }
     for name, path in list(made.items()):
         made[f"{name} without"] = folder / f"{name}-without.html"

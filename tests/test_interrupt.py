@@ -66,12 +66,14 @@ def test_a_terminated_run_ends_like_an_interrupted_one(tmp_path):
 
 
 def test_an_interrupted_training_keeps_the_best_model_and_says_so(tmp_path, few):
-    """The model, its card and its history are whole."""
+    """The model, its card, its history and its report are whole, and the checkpoint is there to go on from."""
     command = start(["train", "--data", few, "--epochs", "500", "--output", "kept.keras"], tmp_path)
     status, rest = interrupt_after(command, "epoch  1")
     assert status == 130
     assert "interrupted; kept the best model so far" in rest
-    assert {path.name for path in tmp_path.glob("kept*")} == {"kept.keras", "kept.card.json", "kept.history.csv"}
+    left = {path.name.removeprefix("kept.") for path in tmp_path.glob("kept*")}
+    assert left == {"keras", "card.json", "history.csv", "checkpoint.npz", "training.html"}
+    assert "The training was interrupted after epoch" in (tmp_path / "kept.training.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("second", [None, signal.SIGTERM, signal.SIGINT])

@@ -94,9 +94,31 @@ def test_members_have_a_seed_and_a_file_each(tmp_path, few):
     """And so different weights."""
     out = finish(start(tmp_path, few, "--members", "2", "--epochs", "1", "--seed", "7", "--output", "m.keras", *SMALL))
     assert out.splitlines() == ["m-1.keras", "m-2.keras"]
+    assert [(tmp_path / f"m-{member}.training.html").is_file() for member in (1, 2)] == [True, True]
     cards = [card_of(tmp_path / name) for name in out.splitlines()]
     assert [card["recipe"]["seed"] for card in cards] == [7, 8]
     assert weights_of(tmp_path / "m-1.keras") != weights_of(tmp_path / "m-2.keras")
+
+
+def test_the_report_says_what_was_trained(tmp_path, few):
+    """The layers of one's own network, the recipe, and that the test set took no part."""
+    finish(start(tmp_path, few, "--epochs", "1", "--output", "m.keras", *SMALL))
+    page = (tmp_path / "m.training.html").read_text("utf-8")
+    layers = page.partition('id="layers"')[2].partition("</table>")[0]
+    assert [kind in layers for kind in ("Conv2D", "BatchNormalization", "Dense")] == [True] * 3
+    assert "<td>small_network:build</td>" in page
+    assert "never looked at" in page
+    assert card_of(tmp_path / "m.keras")["model"]["sha256"] in page
+
+
+def test_a_report_that_cannot_be_drawn_does_not_lose_the_model(tmp_path, few):
+    """Here a folder stands in its place."""
+    (tmp_path / "m.training.html" / "x").mkdir(parents=True)
+    process = start(tmp_path, few, "--epochs", "1", "--output", "m.keras", *SMALL)
+    out, err = process.communicate(timeout=300)
+    assert (process.returncode, out) == (0, "m.keras\n")
+    assert "warning: no report of the training was drawn" in err
+    assert card_of(tmp_path / "m.keras")["training"]["best_epoch"] == 1
 
 
 @pytest.fixture

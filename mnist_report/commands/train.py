@@ -1,4 +1,4 @@
-"""`mnist-report train`: train the CNN and write the model, its card and its history."""
+"""`mnist-report train`: train the CNN and write the model, its card, its history and a report of the training."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
-from mnist_report.commands.console import Console, ConsoleOptions, console, interrupt_flag, log
+from mnist_report.commands.console import Console, ConsoleOptions, console, interrupt_flag, log, one_line
 from mnist_report.commands.curve import curve
 from mnist_report.commands.options import Data, Device, ReadingOptions
 from mnist_report.commands.recipe_options import RecipeOptions, check_same, chosen_recipe
@@ -48,7 +48,7 @@ def train(
     recipe: OwnRecipe = RecipeOptions(),  # noqa: B008  frozen
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
-    """Train the CNN and write the model, its card (JSON) and its history (CSV).
+    """Train the CNN and write the model, its card (JSON), its history (CSV) and a report of the training (HTML).
 
     The defaults are the seed project's recipe: Adam, early stopping on the loss of held-out training images, best
     weights kept. Ctrl-C ends training early and keeps the best model so far. The test set is never opened.
@@ -75,6 +75,7 @@ def train(
             if trained is None:
                 return INTERRUPTED
             print(trained.model, flush=True)
+            _draw_report(dataset, trained)
             if trained.interrupted:
                 return INTERRUPTED
         return 0
@@ -84,7 +85,11 @@ def train_model(data: str, device: str, recipe: Recipe, terminal: Console, *, re
     """Train one model for a run, with progress on the terminal; see `train`."""
     from mnist_report.commands.surroundings import now
 
-    return _train_one(_training_images(data, reading), Task(recipe, _own_name(now())), device, terminal)
+    dataset = _training_images(data, reading)
+    trained = _train_one(dataset, Task(recipe, _own_name(now())), device, terminal)
+    if trained is not None:
+        _draw_report(dataset, trained)
+    return trained
 
 
 def _own_name(created: "datetime") -> Path:
@@ -172,3 +177,19 @@ def _train_one(dataset: "Dataset", task: Task, device: str, terminal: Console) -
     if trained.interrupted:
         log.info("go on with: mnist-report train --resume %s", state)
     return trained
+
+
+def _draw_report(dataset: "Dataset", trained: "Trained") -> None:
+    """Write the training's report beside the model, which is whole by now: nothing here may fail the training."""
+    try:
+        from mnist_report.report.training_report import draw_training_report, training_report_path
+        from mnist_report.report.write import write_reports
+
+        path = training_report_path(trained.model)
+        page = draw_training_report(trained.card, trained.layers, dataset)
+        write_reports(path.parent, {path.name: page})
+    except Exception as error:  # noqa: BLE001  whatever it is, hours of training are worth more
+        log.warning("no report of the training was drawn (%s); the model is whole", one_line(error))
+        log.debug("why it was not drawn", exc_info=True)
+    else:
+        log.info("drew %s", path)

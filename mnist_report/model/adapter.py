@@ -107,13 +107,18 @@ def dissect(model: Any, where: str) -> Anatomy:
         )
     given = model.outputs[0]
     classes, single = read_output(tuple(given.shape), str(getattr(given, "dtype", "")), where)
-    layers = tuple(
-        Layer(layer.name, type(layer).__name__, _shape_text(layer), layer.count_params()) for layer in model.layers
-    )
+    layers = list_layers(model)
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     implied, why = _implied_scale(model)
     shape = tuple(model.inputs[0].shape[1:])
     return Anatomy(shape, classes, model.count_params(), trainable, layers, implied, why, single)
+
+
+def list_layers(model: Any) -> tuple[Layer, ...]:
+    """The layers of a Keras model, in order."""
+    return tuple(
+        Layer(layer.name, type(layer).__name__, _shape_text(layer), layer.count_params()) for layer in model.layers
+    )
 
 
 def read_output(output_shape: tuple[Any, ...], dtype: str, where: str) -> tuple[int, bool]:

@@ -117,7 +117,7 @@ def _of_kind(name: str, value: Any, default: Any) -> int | float | bool | str:
 
 
 SEED = Recipe()
-# Where its numbers come from: docs/training.md. None was chosen by a test set.
+# Where its numbers come from: docs/from-the-seed-project.md. None was chosen by a test set.
 STRONG = replace(
     SEED,
     epochs=22,

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mnist_report.data.dataset import Dataset
-from mnist_report.model.adapter import unit_scale
+from mnist_report.model.adapter import Layer, list_layers, unit_scale
 from mnist_report.model.backend import find_backend
 from mnist_report.model.building import build_network
 from mnist_report.model.card import make_card
@@ -39,6 +39,8 @@ class Trained:
         best: the epoch whose weights were kept.
         interrupted: whether the user ended it early.
         diverged: whether the loss ceased to be a number after the last of these epochs.
+        card: what stands on its card.
+        layers: of the network; empty where keras cannot tell them.
     """
 
     model: Path
@@ -46,6 +48,8 @@ class Trained:
     best: Epoch
     interrupted: bool
     diverged: bool
+    card: dict[str, Any]
+    layers: tuple[Layer, ...]
 
 
 def train(
@@ -103,6 +107,7 @@ def train(
     if value is None:
         return None
     done: Fit = value[0]
+    backend, layers = value[1:]
     card = make_card(
         output,
         sha256=file_sha256(output),
@@ -111,13 +116,13 @@ def train(
         data={"source": dataset.source, "split": dataset.split, "sha256": dataset.sha256, "n": len(dataset)},
         fit=done,
         interrupted=asked_to_stop,
-        backend=value[1],
+        backend=backend,
         git_commit=git_commit,
     )
     write_card(output, card, done.history)
     if not asked_to_stop:
         checkpoint_path(output).unlink(missing_ok=True)
-    return Trained(output, done.history, done.best, asked_to_stop, done.diverged)
+    return Trained(output, done.history, done.best, asked_to_stop, done.diverged, card, layers)
 
 
 def _train_here(connection: Connection, plan: Plan, output: Path, device: str, resumed: Checkpoint | None) -> None:
@@ -143,7 +148,15 @@ def _train_here(connection: Connection, plan: Plan, output: Path, device: str, r
     )
     if done is not None:
         save_model(_in_full_precision(model, recipe, shape, num_classes), output)
-    connection.send(("done", done and (done, backend)))
+    connection.send(("done", done and (done, backend, _layers(model))))
+
+
+def _layers(model: "keras.Model") -> tuple[Layer, ...]:
+    """The layers for the report, which is not worth a training: a network of the user's own may not tell them."""
+    try:
+        return list_layers(model)
+    except Exception:
+        return ()
 
 
 def _environment(device: str, recipe: Recipe) -> dict[str, str]:
