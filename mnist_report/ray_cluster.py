@@ -20,6 +20,8 @@ KNOCK_SECONDS = 5
 # Of a path below which Ray makes sockets, whose own paths have a limit.
 MOST_LETTERS = 40
 NOBODY = "--ray-address {}: no cluster answers"
+# More workers than CPUs are a user's choice, a few more.
+MOST_A_CPU = 2
 # What colours text, moves the cursor or names the window (ECMA-48): not for a message.
 ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\^_])")
 
@@ -31,7 +33,7 @@ def check_cluster(engine: Engine) -> None:
     """See that there may be workers, without starting any.
 
     Raises:
-        ConfigError: Ray is not installed.
+        ConfigError: Ray is not installed, or there would be too many workers.
         DeviceError: nothing listens at the cluster's address.
     """
     # Ray reads its environment when it is imported. It would tell its makers about each run.
@@ -47,6 +49,22 @@ def check_cluster(engine: Engine) -> None:
         ) from error
     if engine.ray_address is not None:
         _knock(engine.ray_address)
+    else:
+        check_workers(engine, os.cpu_count() or 1, "this machine")
+
+
+def check_workers(engine: Engine, cpus: int, where: str) -> None:
+    """See that the workers that are asked for are not many more than can work.
+
+    Raises:
+        ConfigError: they would fill the memory and wait for each other.
+    """
+    most = MOST_A_CPU * cpus
+    if engine.workers is not None and engine.workers > most:
+        raise ConfigError(
+            f"--workers is {engine.workers}, and {where} has {cpus} CPUs: each worker holds a model and its library, "
+            f"about a gigabyte, and more than {most} would only wait for each other; give at most {most}"
+        )
 
 
 @contextmanager
@@ -76,7 +94,6 @@ def _connect(ray: Any, engine: Engine, folder: Path) -> None:
     options: dict[str, Any] = {"address": engine.ray_address}
     if engine.ray_address is None:
         where = "--engine ray: Ray cannot be started here"
-        # A worker more than CPUs is a user's choice.
         options = {"num_cpus": max(os.cpu_count() or 1, engine.workers or 0), "include_dashboard": False}
         if len(str(folder)) <= MOST_LETTERS:
             options["_temp_dir"] = str(folder)

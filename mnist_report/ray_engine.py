@@ -21,7 +21,7 @@ from mnist_report.model.outputs import Agreement
 from mnist_report.model.precision import Precision, check_precision
 from mnist_report.model.scaling import Preparation
 from mnist_report.model.store import ModelFile
-from mnist_report.ray_cluster import cluster, one_line, share_of
+from mnist_report.ray_cluster import check_workers, cluster, one_line, share_of
 from mnist_report.ray_worker import Worker, pack
 from mnist_report.report import text
 
@@ -189,7 +189,7 @@ def ray_engine(
         engine: how many workers, and where.
 
     Raises:
-        ConfigError: Ray is not installed, or the model cannot have that precision.
+        ConfigError: Ray is not installed, the model cannot have that precision, or there would be too many workers.
         DeviceError: the cluster cannot be reached, or has no GPU and one is asked for.
     """
     check_precision(model, precision)
@@ -197,6 +197,8 @@ def ray_engine(
         there = ray.cluster_resources()
         gpus = 0 if device == "cpu" else int(there.get("GPU", 0))
         cpus = int(there.get("CPU", 1))
+        if engine.ray_address is not None:
+            check_workers(engine, cpus, "the Ray cluster")
         if device == "gpu" and not gpus:
             raise DeviceError("--device gpu: the Ray cluster has no GPU; use --device auto")
         workers = engine.workers or gpus or max(1, cpus // CPUS_A_WORKER)
