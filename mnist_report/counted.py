@@ -87,7 +87,7 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
         log.info("%s: %s split, %s images in %s", job.data, job.split, text.count(shards.n), in_all)
         with (
             opened_model(job.model, trusted=job.trust_model, sha256=job.model_sha256) as file,
-            _engine(job, file) as engine,
+            _engine(job, file, len(shards.shards)) as engine,
         ):
             formats = usable_formats(job.formats)
             import_libraries(formats)
@@ -195,11 +195,11 @@ def _shards(job: Job) -> Shards:
     return shards
 
 
-def _engine(job: Job, file: ModelFile) -> AbstractContextManager[ModelEngine]:
+def _engine(job: Job, file: ModelFile, shards: int) -> AbstractContextManager[ModelEngine]:
     if job.engine.engine == "ray":
         from mnist_report.ray_engine import ray_engine
 
-        return ray_engine(file, job.device, job.batch_size, job.precision, job.engine)
+        return ray_engine(file, job.device, job.batch_size, job.precision, job.engine, shards=shards)
     return local_engine(file, job.device, job.batch_size, job.precision)
 
 

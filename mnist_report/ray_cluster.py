@@ -33,8 +33,8 @@ def check_cluster(engine: Engine) -> None:
     """See that there may be workers, without starting any.
 
     Raises:
-        ConfigError: Ray is not installed, or there would be too many workers.
-        DeviceError: nothing listens at the cluster's address.
+        ConfigError: there would be too many workers.
+        DeviceError: Ray is not installed, or nothing listens at the cluster's address.
     """
     # Ray reads its environment when it is imported. It would tell its makers about each run.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -44,7 +44,7 @@ def check_cluster(engine: Engine) -> None:
     try:
         import ray  # noqa: F401
     except ImportError as error:
-        raise ConfigError(
+        raise DeviceError(
             f"--engine ray: Ray is not installed ({error}); install the extra: pip install 'mnist-report[ray]'"
         ) from error
     if engine.ray_address is not None:
@@ -72,8 +72,8 @@ def cluster(engine: Engine) -> Iterator[Any]:
     """Join a cluster, or start one of this machine alone, and give the module `ray`; it is left with the context.
 
     Raises:
-        ConfigError: Ray is not installed.
-        DeviceError: there is no cluster at the address, or none can be started here.
+        ConfigError: there would be too many workers.
+        DeviceError: Ray is not installed, there is no cluster at the address, or none can be started here.
     """
     check_cluster(engine)
     import ray
@@ -94,7 +94,7 @@ def _connect(ray: Any, engine: Engine, folder: Path) -> None:
     options: dict[str, Any] = {"address": engine.ray_address}
     if engine.ray_address is None:
         where = "--engine ray: Ray cannot be started here"
-        options = {"num_cpus": max(os.cpu_count() or 1, engine.workers or 0), "include_dashboard": False}
+        options = {"num_cpus": os.cpu_count() or 1, "include_dashboard": False}
         if len(str(folder)) <= MOST_LETTERS:
             options["_temp_dir"] = str(folder)
     try:

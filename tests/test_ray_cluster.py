@@ -27,9 +27,9 @@ def _ray_is_installed(monkeypatch):
 
 
 def test_without_ray_the_extra_is_named(monkeypatch):
-    """Status 2."""
+    """With the status of any library that is missing: 3."""
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ConfigError, match=r"Ray is not installed .*pip install 'mnist-report\[ray\]'"):
+    with pytest.raises(DeviceError, match=r"Ray is not installed .*pip install 'mnist-report\[ray\]'"):
         check_cluster(Engine(engine="ray"))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from mnist_report.data.reading import Reading
 from mnist_report.doctoring.accelerator import look_at_backend, look_at_driver, started_probe
 from mnist_report.doctoring.check import Check
+from mnist_report.doctoring.cluster import look_at_ray
 from mnist_report.doctoring.drawing import look_at_fonts, look_at_pango
 from mnist_report.doctoring.inputs import (
     look_at_baseline,
@@ -24,6 +25,7 @@ from mnist_report.doctoring.machine import (
     look_at_temporary_folder,
     look_at_write_access,
 )
+from mnist_report.engines import Engine
 from mnist_report.jobs import NO_DATA
 from mnist_report.model.store import FORMATS
 
@@ -44,6 +46,7 @@ class Needs:
         split: "test" or "train".
         reading: how the data are read.
         baseline: what to hold the run against, or None.
+        engine: where the images are predicted.
     """
 
     reports: Path
@@ -57,6 +60,7 @@ class Needs:
     split: str
     reading: Reading
     baseline: Path | None
+    engine: Engine
 
 
 def examine(
@@ -80,6 +84,8 @@ def examine(
         yield look_at_temporary_folder()
         yield from look_at_clock(needs.reports, now, epoch)
         yield from _look_at_inputs(needs, load_gates)
+        if needs.engine.engine == "ray":
+            yield look_at_ray(needs.engine)
         yield from look_at_pango(wanted="pdf" in needs.formats)
         yield look_at_fonts()
         if process is not None:
