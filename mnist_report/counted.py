@@ -170,14 +170,15 @@ def refuse_what_needs_rows(job: Job) -> None:
     Raises:
         ConfigError: something is.
     """
+    asked = [("--engine ray", job.engine.engine == "ray"), ("--no-predictions", job.engine.no_predictions)]
+    cause = " and ".join(option for option, given in asked if given)
+    why = f"with {cause} the images are" if cause else "images that memory does not hold are"
     for option, given in (("--baseline", job.baseline), ("--slices", job.slices), ("--predictions", job.predictions)):
         if given is not None:
-            raise ConfigError(
-                f"{option} {given}: needs every row at once, and these images are counted part by part (as with "
-                "--no-predictions, --engine ray or more images than memory holds); leave it out"
-            )
+            leave = f"leave out either {option} or {cause}" if cause else f"leave {option} out"
+            raise ConfigError(f"{option} {given}: needs every row at once, and {why} counted part by part; {leave}")
     if job.together:
-        raise ConfigError("images that are counted part by part have no leaderboard; run each model alone")
+        raise ConfigError(f"{why} counted part by part, and so there is no leaderboard; run each model alone")
 
 
 def _shards(job: Job) -> Shards:

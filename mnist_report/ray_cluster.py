@@ -19,6 +19,8 @@ from mnist_report.model.scratch import scratch_folder
 KNOCK_SECONDS = 5
 # Of a path below which Ray makes sockets, whose own paths have a limit.
 MOST_LETTERS = 40
+# Addresses that Ray finds out itself.
+LOOKED_UP = ("auto", "local")
 NOBODY = "--ray-address {}: no cluster answers"
 # More workers than CPUs are a user's choice, a few more.
 MOST_A_CPU = 2
@@ -33,7 +35,7 @@ def check_cluster(engine: Engine) -> None:
     """See that there may be workers, without starting any.
 
     Raises:
-        ConfigError: there would be too many workers.
+        ConfigError: there would be too many workers, or the address is none.
         DeviceError: Ray is not installed, or nothing listens at the cluster's address.
     """
     # Ray reads its environment when it is imported. It would tell its makers about each run.
@@ -107,11 +109,14 @@ def _knock(address: str) -> None:
     """See that something listens at host:port; Ray itself would ask for many minutes.
 
     Raises:
+        ConfigError: it is no address.
         DeviceError: nothing does.
     """
+    if address in LOOKED_UP:
+        return
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdigit():
-        return  # such as "auto", which Ray looks up
+        raise ConfigError(f"--ray-address is {address!r}, expected HOST:PORT, ray://HOST:PORT or auto")
     try:
         socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
     except (OSError, OverflowError) as error:

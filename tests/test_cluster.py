@@ -58,5 +58,5 @@ def test_too_many_workers_fail(monkeypatch):
     """As a run would refuse them."""
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     check = look_at_ray(Engine(engine="ray", workers=9))
-    assert (check.state, check.fix) == ("fail", "give fewer --workers")
+    assert (check.state, check.fix) == ("fail", "mend --workers or --ray-address as it says")
     assert check.found.startswith("--workers is 9, and this machine has 2 CPUs")

@@ -312,7 +312,14 @@ def test_one_row_that_is_not_one_hot_is_refused(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"baseline": Path("old")}, "--baseline old: needs every row at once"),
+        (
+            {"baseline": Path("old")},
+            "the images are counted part by part; leave out either --baseline or --no-predictions",
+        ),
+        (
+            {"baseline": Path("old"), "engine": Engine()},
+            "and images that memory does not hold are counted part by part; leave --baseline out",
+        ),
         ({"slices": Path("s.csv")}, "--slices s.csv: needs every row at once"),
         ({"predictions": Path("p.npz")}, "--predictions p.npz: needs every row at once"),
         ({"together": True}, "run each model alone"),

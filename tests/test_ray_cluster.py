@@ -53,6 +53,14 @@ def test_an_address_that_ray_looks_up_is_left_to_it(address):
     check_cluster(Engine(engine="ray", ray_address=address))
 
 
+@pytest.mark.usefixtures("_ray_is_installed")
+@pytest.mark.parametrize("address", ["nonsense", "ray://nonsense", ":6379", "host:port"])
+def test_an_address_that_is_none_says_what_one_is(address):
+    """Status 2; Ray's own words would not."""
+    with pytest.raises(ConfigError, match=f"^--ray-address is '{address}', expected HOST:PORT, ray://HOST"):
+        check_cluster(Engine(engine="ray", ray_address=address))
+
+
 @pytest.mark.usefixtures("_ray_is_installed", "socket_enabled")
 def test_a_port_that_cannot_be_is_an_error():
     """And no bug."""

@@ -13,7 +13,7 @@ def look_at_ray(engine: Engine) -> Check:
     try:
         check_cluster(engine)
     except ConfigError as error:
-        return Check("Ray", "fail", str(error), "give fewer --workers")
+        return Check("Ray", "fail", str(error), "mend --workers or --ray-address as it says")
     except MnistReportError as error:
         fix = "install it, start the cluster or mend --ray-address; or take --engine local"
         return Check("Ray", "fail", str(error), fix)

@@ -25,18 +25,16 @@ from mnist_report.evaluation.predictions import Predictions, Scores
 from mnist_report.evaluation.ranking import class_ranking, overall_ranking
 from mnist_report.evaluation.tally import Tally
 from mnist_report.gates.measurements import F1, Draws, Mean, Measurement, PairedProportion, Proportion
-from mnist_report.gates.rules import OVERALL_RANGES, Gate, ranges_for
+from mnist_report.gates.rules import CLASS_RANGES, OVERALL_RANGES, Gate, ranges_for
 
 OF_IMAGES = {
-    "accuracy": lambda scores: scores.right,
-    "recall": lambda scores: scores.right,
+    **dict.fromkeys(("accuracy", "recall"), lambda scores: scores.right),
     "top2_accuracy": lambda scores: scores.in_top2,
     "log_loss": lambda scores: scores.loss,
     "brier": lambda scores: scores.brier,
     "mean_confidence": lambda scores: scores.confidence,
     "overconfidence": lambda scores: scores.confidence - scores.right,
 }
-
 
 NO_PAST = "no earlier run of these images is known"
 
@@ -166,10 +164,12 @@ def check_known(gate: Gate) -> None:
         NoEvidenceError: there is not.
     """
     known = ranges_for(gate)
-    if gate.metric not in known:
-        where = "a class has" if gate.class_name else "a slice has" if gate.slice_name else "known are"
-        hint = "; a metric of a class needs class" if gate.metric in {"recall", "precision", "f1"} else ""
-        raise NoEvidenceError(f"unknown metric {gate.metric!r}; {where} {', '.join(known)}{hint}")
+    if gate.metric in known:
+        return
+    if gate.metric in CLASS_RANGES and gate.slice_name is None:
+        raise NoEvidenceError(f'{gate.metric} is a metric of a class: add class = "each", or the name of one')
+    where = "a class has" if gate.class_name else "a slice has" if gate.slice_name else "known are"
+    raise NoEvidenceError(f"unknown metric {gate.metric!r}; {where} {', '.join(known)}")
 
 
 def check_graded(gate: Gate, *, graded: bool, whose: str = "this run") -> None:
