@@ -17,6 +17,7 @@ from mnist_report.doctoring.inputs import (
     look_at_gates,
     look_at_model,
     look_at_predictions,
+    look_at_shards,
 )
 from mnist_report.doctoring.machine import (
     look_at_clock,
@@ -104,7 +105,11 @@ def _look_at_inputs(needs: Needs, load_gates: Callable[[], Sequence[object] | No
         for model in needs.models:
             yield from look_at_model(model, trusted=needs.trust_model, sha256=needs.model_sha256)
     class_names: tuple[str, ...] = ()
-    if needs.data != NO_DATA:
+    shared = needs.engine.engine == "ray"
+    if needs.data != NO_DATA and (shared or needs.engine.no_predictions):
+        check, class_names = look_at_shards(needs.data, needs.split, needs.reading, shared=shared)
+        yield check
+    elif needs.data != NO_DATA:
         check, data = look_at_data(needs.data, needs.split, needs.reading)
         yield check
         class_names = data.class_names if data is not None else ()

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.reading import Reading
+from mnist_report.data.shards import find_shards
 from mnist_report.data.sources import EMBEDDED, load_dataset
 from mnist_report.doctoring.check import Check
 from mnist_report.errors import MnistReportError
 from mnist_report.model.card import card_path
 from mnist_report.model.store import file_sha256, identify_model
+from mnist_report.report import text
 from mnist_report.runs.baseline import read_baseline
 
 AGAIN = "install mnist-report again: pip install --force-reinstall --no-deps mnist-report"
@@ -79,6 +81,26 @@ def look_at_data(source: str, split: str, reading: Reading) -> tuple[Check, Data
         return Check("data", "ok", "the embedded MNIST, sha256 as published"), data
     found = f"{source}, {split} split: {len(data):,} images, sha256 {data.sha256[:12]}..."
     return Check("data", "ok", found), data
+
+
+def look_at_shards(source: str, split: str, reading: Reading, *, shared: bool) -> tuple[Check, tuple[str, ...]]:
+    """The images of a run that counts them part by part, which may be more than memory holds; also their classes.
+
+    Args:
+        source: where they come from.
+        split: "test" or "train".
+        reading: how they are read.
+        shared: whether several workers read them.
+    """
+    try:
+        shards = find_shards(source, split, reading)
+    except MnistReportError as error:
+        return Check("data", "fail", str(error), "mend it, or give another --data"), ()
+    found = f"{source}, {split} split: {shards.n:,} images in {text.plural(len(shards.shards), 'shard')}"
+    if shared and not shards.apart:
+        fix = "give Parquet files, uncompressed IDX files or a folder of pictures, or take --engine local"
+        return Check("data", "fail", f"{found}, which workers cannot share", fix), shards.names
+    return Check("data", "ok", found), shards.names
 
 
 def look_at_gates(load: Callable[[], Sequence[object] | None]) -> Check:
