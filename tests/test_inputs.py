@@ -120,10 +120,11 @@ def test_data_that_are_counted_are_not_read_at_once(tmp_path, monkeypatch):
     """They may be more than memory holds: that is no reason to fail."""
     path = str(write_idx_folder(tmp_path / "idx", np.zeros((30, 4, 4), np.uint8), np.zeros(30, np.uint8)))
     monkeypatch.setattr(limits, "MOST_ROWS", 20)
+    monkeypatch.setattr(limits, "MOST_IN_SHARD", 10)
     assert look_at_data(path, "test", AS_IT_IS)[0].state == "fail"
     check, names = look_at_shards(path, "test", AS_IT_IS, shared=False)
     assert (check.state, len(names)) == ("ok", 10)
-    assert check.found.endswith("idx, test split: 30 images in 1 shard")
+    assert check.found.endswith("idx, test split: 30 images in 3 shards")
     assert look_at_shards(str(tmp_path / "nowhere"), "test", AS_IT_IS, shared=False)[0].state == "fail"
 
 
