@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType, NoneType, UnionType
 from typing import get_args, get_origin
 
-from cyclopts import App, ArgumentCollection, CycloptsError
+from cyclopts import App, ArgumentCollection, CycloptsError, UnusedCliTokensError
 from cyclopts.config import Dict, Env
 
 from mnist_report import __version__
@@ -77,7 +77,10 @@ def make_app() -> App:
         help=HELP,
         help_format="plaintext",
         version=__version__,
-        config=[_check_environment, Env(PREFIX, command=False), _apply_config_file, _check_tokens, _leave_ray],
+        config=[
+            *(_check_environment, Env(PREFIX, command=False), _apply_config_file),
+            *(_check_tokens, _leave_ray, _tell_where),
+        ],
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
@@ -93,7 +96,7 @@ def run_cli(arguments: Sequence[str]) -> int:  # noqa: PLR0911  a return for eac
         status = make_app()(arguments, exit_on_error=False, print_error=False) or 0
         sys.stdout.flush()
     except CycloptsError as error:
-        return _fail(f"{one_line(error)} (mnist-report --help shows the usage)", USAGE)
+        return _fail(f"{one_line(error)}{_hint(error, arguments)} (mnist-report --help shows the usage)", USAGE)
     except ReportedError as error:
         return error.exit_status
     except MnistReportError as error:
@@ -230,6 +233,21 @@ def _leave_ray(app: App, commands: tuple[str, ...], arguments: ArgumentCollectio
                 tokens[name].clear()
 
 
+def _tell_where(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Let messages say where the options stand that they name and that are not on the command line."""
+    if len(commands) != 1:
+        return
+    said = {
+        argument.name: f"is set by {token.keyword}" if token.source == "env" else f"stands in {token.source}"
+        for argument in arguments
+        for token in argument.tokens
+        if token.source != "cli"
+    }
+    where = [f"{name} {how}" for name, how in said.items()]
+    if where:
+        Dict({commands[0]: {"where": where}}, source="")(app, commands, arguments)
+
+
 def _rank(source: str) -> int:
     """0 for the command line, which wins over the environment, which wins over the file."""
     return {"cli": 0, "env": 1}.get(source, 2)
@@ -238,6 +256,13 @@ def _rank(source: str) -> int:
 def _option_names(arguments: ArgumentCollection) -> set[str]:
     names = {name for argument in arguments if argument.show for name in argument.names if name.startswith("--")}
     return {name.removeprefix("--") for name in names} - {"config"}
+
+
+def _hint(error: CycloptsError, arguments: Sequence[str]) -> str:
+    """What cyclopts cannot know: that files of one data set are not listed."""
+    if isinstance(error, UnusedCliTokensError) and "--data" in arguments:
+        return " --data takes one name: of several files their folder, or a quoted pattern such as 'folder/*.parquet'"
+    return ""
 
 
 def _fail(message: str, status: int) -> int:

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,9 @@ def _our_table(pyproject: Mapping[str, Any]) -> Any:
 def _unknown(path: Path, key: str, known: set[str]) -> ConfigError:
     if key.rpartition(".")[2] in {"gates", "inconclusive"}:
         return ConfigError(f"{path}: unknown key {key!r}; rules stand at the top: [[gates]] and inconclusive")
-    return ConfigError(f"{path}: unknown key {key!r}; known here: {', '.join(sorted(known))}")
+    near = get_close_matches(key.rpartition(".")[2], sorted(known), n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return ConfigError(f"{path}: unknown key {key!r}; {hint}known here: {', '.join(sorted(known))}")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

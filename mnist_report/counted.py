@@ -87,7 +87,7 @@ def run_counted(job: Job, surroundings: Surroundings, show: Callable[[int, int],
         log.info("%s: %s split, %s images in %s", job.data, job.split, text.count(shards.n), in_all)
         with (
             opened_model(job.model, trusted=job.trust_model, sha256=job.model_sha256) as file,
-            _engine(job, file) as engine,
+            _engine(job, file, len(shards.shards)) as engine,
         ):
             formats = usable_formats(job.formats)
             import_libraries(formats)
@@ -170,6 +170,9 @@ def refuse_what_needs_rows(job: Job) -> None:
     Raises:
         ConfigError: something is.
     """
+    asked = [("--engine ray", job.engine.engine == "ray"), ("--no-predictions", job.engine.no_predictions)]
+    cause = " and ".join(option for option, given in asked if given)
+    why = f"with {cause} the images are" if cause else "images that memory does not hold are"
     for option, given in (
         ("--baseline", job.baseline),
         ("--slices", job.slices),
@@ -178,17 +181,13 @@ def refuse_what_needs_rows(job: Job) -> None:
         ("--corrupted", job.corrupted),
     ):
         if given is not None:
-            raise ConfigError(
-                f"{f'{option} {given}'.strip()}: needs every row at once, and these images are counted part by part "
-                "(as with --no-predictions, --engine ray or more images than memory holds); leave it out"
-            )
+            leave = f"leave out either {option} or {cause}" if cause else f"leave {option} out"
+            named = f"{option} {given}".strip()
+            raise ConfigError(f"{named}: needs every row at once, and {why} counted part by part; {leave}")
     if job.members:
-        raise ConfigError(
-            "--ensemble: needs every row at once, and these images are counted part by part (there are more of them "
-            "than memory holds); run each model alone"
-        )
+        raise ConfigError(f"--ensemble: needs every row at once, and {why} counted part by part; run each model alone")
     if job.together:
-        raise ConfigError("images that are counted part by part have no leaderboard; run each model alone")
+        raise ConfigError(f"{why} counted part by part, and so there is no leaderboard; run each model alone")
 
 
 def _shards(job: Job) -> Shards:
@@ -206,11 +205,11 @@ def _shards(job: Job) -> Shards:
     return shards
 
 
-def _engine(job: Job, file: ModelFile) -> AbstractContextManager[ModelEngine]:
+def _engine(job: Job, file: ModelFile, shards: int) -> AbstractContextManager[ModelEngine]:
     if job.engine.engine == "ray":
         from mnist_report.ray_engine import ray_engine
 
-        return ray_engine(file, job.device, job.batch_size, job.precision, job.engine)
+        return ray_engine(file, job.device, job.batch_size, job.precision, job.engine, shards=shards)
     return local_engine(file, job.device, job.batch_size, job.precision)
 
 

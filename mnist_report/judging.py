@@ -22,11 +22,13 @@ from mnist_report.model.card import card_temperature
 from mnist_report.report.comparison_text import change_lines
 from mnist_report.report.text import accuracy_sentence, percent, percent_interval, short
 from mnist_report.report.verdict_text import verdict_sentence
-from mnist_report.runs.folder import COUNTED, StoredRun
+from mnist_report.runs.folder import StoredRun
 from mnist_report.runs.metrics_document import metrics_document
 
 # Of a line that fits a pager.
 MOST_LETTERS = 200
+# What a gate needs that a run which was counted part by part cannot decide.
+AT_ONCE = "where memory holds all images, run again without --no-predictions and --engine ray, or leave this gate out"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +100,9 @@ def judge_run(run: StoredRun, today: date, evaluation: Evaluation | None = None)
 def _judge_counted(run: StoredRun, today: date, evaluation: Evaluation) -> Judged:
     """By the counts and intervals, as of a metrics.json."""
     document = read_document(metrics_document(evaluation, run.predictions.class_names))
-    evidence = replace(document, no_baseline=f"this run {COUNTED}", counted=True)
+    stored = (run.provenance.get("engine") or {}).get("predictions")
+    rows = ", and its rows were stored one part after the other" if stored else " and has no row per image"
+    evidence = replace(document, no_baseline=f"this run was counted part by part{rows}; {AT_ONCE}", counted=True)
     verdict = None if run.gates is None else judge(run.gates, evidence, today)
     return Judged(evidence, verdict, None, default_gates=run.gates is not None and run.gates.default)
 

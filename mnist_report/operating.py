@@ -13,6 +13,7 @@ from mnist_report.ci.monitoring import Ending, Success, failure_json, monitoring
 from mnist_report.errors import MnistReportError, OutputError
 from mnist_report.jobs import Surroundings
 from mnist_report.model.scratch import remove_leftovers
+from mnist_report.report import text
 from mnist_report.runs.durable import write_durably
 from mnist_report.runs.folder import open_folder, writing_to
 from mnist_report.runs.history import PastRun, read_gates, read_history
@@ -95,8 +96,8 @@ def operating(
 
         try:
             recover(reports, operation.surroundings.created)
-            for folder in remove_leftovers():
-                log.info("%s: removed, the run that had made it was cut off", folder)
+            if left := remove_leftovers():
+                log.info("%s: removed %s that killed runs had left", left[0].parent, text.plural(len(left), "folder"))
             yield operation
         except BrokenPipeError:  # whoever read our output has had enough of it
             raise

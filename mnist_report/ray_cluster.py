@@ -19,7 +19,11 @@ from mnist_report.model.scratch import scratch_folder
 KNOCK_SECONDS = 5
 # Of a path below which Ray makes sockets, whose own paths have a limit.
 MOST_LETTERS = 40
+# Addresses that Ray finds out itself.
+LOOKED_UP = ("auto", "local")
 NOBODY = "--ray-address {}: no cluster answers"
+# More workers than CPUs are a user's choice, a few more.
+MOST_A_CPU = 2
 # What colours text, moves the cursor or names the window (ECMA-48): not for a message.
 ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\^_])")
 
@@ -31,8 +35,8 @@ def check_cluster(engine: Engine) -> None:
     """See that there may be workers, without starting any.
 
     Raises:
-        ConfigError: Ray is not installed.
-        DeviceError: nothing listens at the cluster's address.
+        ConfigError: there would be too many workers, or the address is none.
+        DeviceError: Ray is not installed, or nothing listens at the cluster's address.
     """
     # Ray reads its environment when it is imported. It would tell its makers about each run.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -42,11 +46,27 @@ def check_cluster(engine: Engine) -> None:
     try:
         import ray  # noqa: F401
     except ImportError as error:
-        raise ConfigError(
+        raise DeviceError(
             f"--engine ray: Ray is not installed ({error}); install the extra: pip install 'mnist-report[ray]'"
         ) from error
     if engine.ray_address is not None:
         _knock(engine.ray_address)
+    else:
+        check_workers(engine, os.cpu_count() or 1, "this machine")
+
+
+def check_workers(engine: Engine, cpus: int, where: str) -> None:
+    """See that the workers that are asked for are not many more than can work.
+
+    Raises:
+        ConfigError: they would fill the memory and wait for each other.
+    """
+    most = MOST_A_CPU * cpus
+    if engine.workers is not None and engine.workers > most:
+        raise ConfigError(
+            f"--workers is {engine.workers}, and {where} has {cpus} CPUs: each worker holds a model and its library, "
+            f"about a gigabyte, and more than {most} would only wait for each other; give at most {most}"
+        )
 
 
 @contextmanager
@@ -54,8 +74,8 @@ def cluster(engine: Engine) -> Iterator[Any]:
     """Join a cluster, or start one of this machine alone, and give the module `ray`; it is left with the context.
 
     Raises:
-        ConfigError: Ray is not installed.
-        DeviceError: there is no cluster at the address, or none can be started here.
+        ConfigError: there would be too many workers.
+        DeviceError: Ray is not installed, there is no cluster at the address, or none can be started here.
     """
     check_cluster(engine)
     import ray
@@ -76,8 +96,7 @@ def _connect(ray: Any, engine: Engine, folder: Path) -> None:
     options: dict[str, Any] = {"address": engine.ray_address}
     if engine.ray_address is None:
         where = "--engine ray: Ray cannot be started here"
-        # A worker more than CPUs is a user's choice.
-        options = {"num_cpus": max(os.cpu_count() or 1, engine.workers or 0), "include_dashboard": False}
+        options = {"num_cpus": os.cpu_count() or 1, "include_dashboard": False}
         if len(str(folder)) <= MOST_LETTERS:
             options["_temp_dir"] = str(folder)
     try:
@@ -90,11 +109,14 @@ def _knock(address: str) -> None:
     """See that something listens at host:port; Ray itself would ask for many minutes.
 
     Raises:
+        ConfigError: it is no address.
         DeviceError: nothing does.
     """
+    if address in LOOKED_UP:
+        return
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdigit():
-        return  # such as "auto", which Ray looks up
+        raise ConfigError(f"--ray-address is {address!r}, expected HOST:PORT, ray://HOST:PORT or auto")
     try:
         socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
     except (OSError, OverflowError) as error:

@@ -21,7 +21,7 @@ from mnist_report.model.outputs import Agreement
 from mnist_report.model.precision import Precision, check_precision
 from mnist_report.model.scaling import Preparation
 from mnist_report.model.store import ModelFile
-from mnist_report.ray_cluster import cluster, one_line, share_of
+from mnist_report.ray_cluster import check_workers, cluster, one_line, share_of
 from mnist_report.ray_worker import Worker, pack
 from mnist_report.report import text
 
@@ -65,9 +65,10 @@ class RayEngine:
 
     def wait_until_loaded(self) -> tuple[Anatomy, Backend]:
         """See `RunningModel.wait_until_loaded`; all workers have then loaded it."""
+        crew = text.plural(self.workers, "worker")
+        log.info("%s: %s of Ray begin to load it", self.model.path.name, crew)
         loaded = [self._loaded(number) for number in range(self.workers)]
         anatomy, backend = loaded[0]
-        crew = text.plural(self.workers, "worker")
         log.info("%s: loaded by %s on %s (%s)", self.model.path.name, crew, backend.device, backend.name)
         return anatomy, backend
 
@@ -177,7 +178,7 @@ class RayEngine:
 
 @contextmanager
 def ray_engine(
-    model: ModelFile, device: str, batch_size: int | None, precision: Precision, engine: Engine
+    model: ModelFile, device: str, batch_size: int | None, precision: Precision, engine: Engine, *, shards: int
 ) -> Iterator[RayEngine]:
     """Start workers in a cluster, which is started here where no address is given; both end with the context.
 
@@ -187,19 +188,22 @@ def ray_engine(
         batch_size: images per call of the model; None for as many as suit the device.
         precision: of the numbers that the model computes in.
         engine: how many workers, and where.
+        shards: how many there are to share.
 
     Raises:
-        ConfigError: Ray is not installed, or the model cannot have that precision.
-        DeviceError: the cluster cannot be reached, or has no GPU and one is asked for.
+        ConfigError: the model cannot have that precision, or there would be too many workers.
+        DeviceError: Ray is not installed, the cluster cannot be reached, or has no GPU and one is asked for.
     """
     check_precision(model, precision)
     with cluster(engine) as ray:
         there = ray.cluster_resources()
         gpus = 0 if device == "cpu" else int(there.get("GPU", 0))
         cpus = int(there.get("CPU", 1))
+        if engine.ray_address is not None:
+            check_workers(engine, cpus, "the Ray cluster")
         if device == "gpu" and not gpus:
             raise DeviceError("--device gpu: the Ray cluster has no GPU; use --device auto")
-        workers = engine.workers or gpus or max(1, cpus // CPUS_A_WORKER)
+        workers = crew_size(engine.workers, gpus, cpus, shards)
         each = max(1, cpus // workers)
         # Less than a CPU where there are more workers than CPUs; else they would wait for one for ever.
         share = {"num_cpus": share_of(cpus, workers), "num_gpus": share_of(gpus, workers)}
@@ -217,6 +221,18 @@ def ray_engine(
             yield running
         finally:
             running.end()
+
+
+def crew_size(wanted: int | None, gpus: int, cpus: int, shards: int) -> int:
+    """How many workers there are: no more than shards, for another one would load the model and idle.
+
+    Args:
+        wanted: as asked for, or None.
+        gpus: of the cluster, as far as they may be used.
+        cpus: of the cluster.
+        shards: how many there are to share.
+    """
+    return min(wanted or gpus or max(1, cpus // CPUS_A_WORKER), max(1, shards))
 
 
 class _LostError(Exception):

@@ -57,6 +57,7 @@ class Verified:
         images: the predictions from which the numbers were computed again; None where they cannot be read.
         differences: none where the folder is what it was.
         version: of mnist-report that made the run.
+        stored: whether there is a row for each of the predictions, not their counts alone.
     """
 
     folder: Path
@@ -64,6 +65,7 @@ class Verified:
     images: int | None
     differences: tuple[Difference, ...]
     version: str = ""
+    stored: bool = True
 
 
 def verify_run(folder: Path) -> Verified:
@@ -85,7 +87,7 @@ def verify_run(folder: Path) -> Verified:
         found = list(_held_against_manifest(folder, listed))
     except OSError as error:
         raise OutputError(f"{error.filename or folder}: cannot be read: {error.strerror or error}") from error
-    images, version = None, ""
+    images, version, stored = None, "", True
     try:
         run = read_run(folder)
     except OutputError as error:
@@ -93,8 +95,9 @@ def verify_run(folder: Path) -> Verified:
     else:
         images = run.n
         version = str(run.provenance["versions"].get("mnist-report", ""))
+        stored = run.summary is None or (folder / "predictions.parquet").exists()
         found += _computed_again(folder, run)
-    return Verified(folder, len(listed or ()), images, tuple(found), version)
+    return Verified(folder, len(listed or ()), images, tuple(found), version, stored)
 
 
 def _listed(folder: Path) -> dict[str, str] | None:

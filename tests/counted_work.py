@@ -75,6 +75,6 @@ class NearestMean:
 
 
 @contextmanager
-def engine_of_means(_job: object, file: Any) -> Iterator[NearestMean]:
+def engine_of_means(_job: object, file: Any, _shards: int) -> Iterator[NearestMean]:
     """In place of `counted._engine`."""
     yield NearestMean(file)

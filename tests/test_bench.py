@@ -72,6 +72,15 @@ def text():
     return page.page_text(GROUPS, "benchmarks")
 
 
+def test_the_page_explains_only_what_it_shows(text):
+    """A reader would look for it."""
+    words = {"growth": "- Growth is", "peers": "- Evidently runs"}
+    for name, said in words.items():
+        without = {other: group for other, group in GROUPS.items() if other != name}
+        assert (said in text) == (name in GROUPS)
+        assert said not in page.page_text(without, "benchmarks")
+
+
 def test_a_ratio_is_the_median_of_the_rounds_ratios():
     """Not the ratio of the medians, which would mix rounds."""
     mine, theirs = [2.0, 9.0, 4.0], [1.0, 3.0, 4.0]

@@ -5,6 +5,7 @@ import re
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from ensemble_work import ensemble_run
@@ -15,6 +16,7 @@ from tiny_run import RUN_ID, all_right, all_wrong, classes_alone, finished_run, 
 
 from mnist_report.comparing import compare_runs, write_comparison
 from mnist_report.evaluation.contest import rank
+from mnist_report.evaluation.predictions import make_predictions
 from mnist_report.pipeline import render
 from mnist_report.report.index import index_html
 from mnist_report.report.leaderboard import Failure, draw_leaderboard
@@ -250,6 +252,24 @@ def test_it_prints(show):
     assert not page.locator(".filter").is_visible()
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("width", [320, 900, 1100])
+@pytest.mark.parametrize("name", ["7", "a_long_name_without_blanks"])
+def test_no_number_at_a_glance_is_cut(browser, tmp_path, width, name):
+    """Least of all where a class is perfect, whose number is the longest."""
+    labels = np.arange(10_000) % 10
+    rows = np.where(np.arange(10) == labels[:, None], 0.91, 0.01)
+    rows[0] = rows[1]
+    predictions = make_predictions(rows, labels, (*(str(k) for k in range(9)), name))
+    run = tiny_run(predictions).write(tmp_path / "perfect")
+    render(run, ("html",), None)
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto((run / "report.html").as_uri())
+    assert "100.00 %" in page.locator(".glance").inner_text()
+    numbers = page.locator(".glance p + p")
+    assert numbers.evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth).length") == 0
+    page.close()
 
 
 def test_a_narrow_screen_reads_the_gates_as_sentences(show):

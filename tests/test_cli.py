@@ -67,6 +67,7 @@ def test_help_keeps_what_stands_in_angle_brackets(capsys, words):
         (["nonsense"], 'Unknown command "nonsense"'),
         (["run", "--nonsense"], "Unknown option: --nonsense"),
         (["run", "extra"], "extra"),
+        (["run", "--data", "a.parquet", "b.parquet"], "of several files their folder, or a quoted pattern such as"),
         (["run", "--split", "dev"], 'Invalid value "dev" for --split. Choose from: "test", "train"'),
         (["run", "--batch-size", "many"], 'Invalid value for --batch-size: unable to convert "many" into int'),
         (["run", "--batch-size"], "--batch-size requires an argument"),

@@ -94,6 +94,26 @@ def test_training_before_a_run_follows_the_table_of_train(complaint):
     assert complaint("run", "--train")[1].startswith("learning-rate is -1.0, expected")
 
 
+@pytest.mark.parametrize("variable", [False, True])
+def test_a_message_says_where_an_option_stands_that_it_names(complaint, folder, monkeypatch, variable):
+    """Who did not write it on the command line would look for it there in vain."""
+    if variable:
+        monkeypatch.setenv("MNIST_REPORT_NO_PREDICTIONS", "true")
+    else:
+        write_config("no-predictions = true")
+    where = f"stands in {folder / 'mnist-report.toml'}"
+    end = f"(--no-predictions {'is set by MNIST_REPORT_NO_PREDICTIONS' if variable else where})"
+    status, message = complaint("run", "--baseline", "old")
+    assert (status, message.endswith(f"leave out either --baseline or --no-predictions {end}")) == (2, True), message
+    assert not complaint("run", "--batch-size", "0")[1].endswith(")")
+
+
+def test_a_message_says_nothing_of_where_an_option_of_the_command_line_stands(complaint):
+    """It wins, and whoever reads this wrote it."""
+    write_config("workers = 2")
+    assert complaint("run", "--workers", "3")[1].endswith("give --engine ray, too, or leave it out")
+
+
 def test_an_unknown_variable_of_ours_is_refused(complaint, monkeypatch):
     """A typo in a crontab must not go unnoticed."""
     monkeypatch.setenv("MNIST_REPORT_SEEED", "1")
@@ -175,7 +195,8 @@ def test_an_unknown_key_names_file_and_key(complaint, folder, command, text, key
     write_config(text)
     status, line = complaint(command, *(["here"] if command == "render" else []))
     assert status == 2
-    assert line.startswith(f"{folder / 'mnist-report.toml'}: unknown key '{key}'; known here: ")
+    assert line.startswith(f"{folder / 'mnist-report.toml'}: unknown key '{key}'; ")
+    assert "known here: " in line
 
 
 def test_the_known_keys_are_those_that_can_be_written(complaint):
@@ -281,9 +302,11 @@ def test_settings_of_ray_beside_the_local_engine_are_refused(complaint, monkeypa
     said = "--workers is about the workers of a Ray cluster; give --engine ray, too, or leave it out"
     assert complaint("evaluate", "--engine", "local", "--workers", "2", *NOWHERE) == (2, said)
     write_config(RAY.replace('"ray"', '"local"'))
-    assert complaint("evaluate", *NOWHERE) == (2, said)
+    status, message = complaint("evaluate", *NOWHERE)
+    assert (status, message.startswith(f"{said} (--engine stands in ")) == (2, True)
     monkeypatch.setenv("MNIST_REPORT_ENGINE", "local")
-    assert complaint("evaluate", "--workers", "2", *NOWHERE) == (2, said)
+    given = "(--engine is set by MNIST_REPORT_ENGINE)"
+    assert complaint("evaluate", "--workers", "2", *NOWHERE) == (2, f"{said} {given}")
 
 
 @pytest.mark.parametrize("workers", [0, -2])

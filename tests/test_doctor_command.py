@@ -107,7 +107,11 @@ def test_all_that_is_amiss_is_told_at_once(project):
     assert (status, failing(checks)) == (3, ["write access", "predictions", "gates"])
 
 
-@pytest.mark.parametrize("options", [["--model", "a.keras", "--predictions", "b.npy"], ["--data", "none"]], ids=len)
+@pytest.mark.parametrize(
+    "options",
+    [["--model", "a.keras", "--predictions", "b.npy"], ["--data", "none"], ["--workers", "2"], ["--workers", "0"]],
+    ids=" ".join,
+)
 def test_options_that_run_would_refuse_are_refused(project, capsys, options):
     """With the same status, and not called healthy."""
     assert run_cli(["doctor", *options]) == run_cli(["run", *options]) == 2
@@ -124,6 +128,16 @@ def test_the_table_of_run_is_followed(project, capsys):
     (project / "mnist-report.toml").write_text('[run]\nreports = "there"\n[doctor]\nreports = "here"\n', "utf-8")
     assert run_cli(["doctor", *QUICK, "--format", "html"]) == 0
     assert "; here will be made" in capsys.readouterr().out
+
+
+def test_a_configured_engine_is_looked_at(project, capsys, monkeypatch):
+    """Without Ray a run would fail, so the doctor does."""
+    monkeypatch.setitem(sys.modules, "ray", None)
+    (project / "mnist-report.toml").write_text('engine = "ray"\n', "utf-8")
+    assert run_cli(["doctor", *QUICK, "--format", "html"]) == 3
+    assert "Ray is not installed" in capsys.readouterr().out
+    assert run_cli(["doctor", *QUICK, "--format", "html", "--engine", "local"]) == 0
+    assert "Ray" not in capsys.readouterr().out
 
 
 def test_a_gpu_for_a_model_that_takes_none_fails(project, capsys):

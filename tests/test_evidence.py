@@ -19,7 +19,11 @@ PENS = np.array(["red", "blue", "", "red", "blue", "red", "", "a=b", "a=b", "red
 PREDICTIONS = tiny_predictions()
 ERRORS = {
     "metric": ({"metric": "acuracy", "min": 0.9}, ["unknown metric 'acuracy'", "known are accuracy"]),
-    "class metric of all": ({"metric": "recall", "min": 0.9}, ["unknown metric 'recall'", "needs class"]),
+    "class metric of all": ({"metric": "recall", "min": 0.9}, ['recall is a metric of a class: add class = "each"']),
+    "class ranking of all": (
+        {"metric": "roc_auc", "min": 0.9, "decide": "point"},
+        ["roc_auc is a metric of a class: add class", "or the name of one"],
+    ),
     "metric of a class": (
         {"metric": "mcc", "class_": "cat", "min": 0.9},
         ["unknown metric 'mcc'", "a class has recall"],

@@ -3,12 +3,14 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 from corrupting_work import some_digits, write_mnist_c
+from data_files import write_idx_folder
 from makers import digits, write_hollow_model, write_npz
 from test_folder import finished_run
 
-from mnist_report.data import sources
+from mnist_report.data import limits, sources
 from mnist_report.data.reading import AS_IT_IS
 from mnist_report.doctoring import inputs
 from mnist_report.doctoring.inputs import (
@@ -18,6 +20,7 @@ from mnist_report.doctoring.inputs import (
     look_at_gates,
     look_at_model,
     look_at_predictions,
+    look_at_shards,
 )
 from mnist_report.errors import ConfigError
 from mnist_report.model import store
@@ -113,6 +116,27 @@ def test_data_that_cannot_be_read_fail(tmp_path):
     """As a run would."""
     check, _ = look_at_data(str(tmp_path / "nowhere"), "test", AS_IT_IS)
     assert (check.state, "nowhere: no such file or folder" in check.found) == ("fail", True)
+
+
+def test_data_that_are_counted_are_not_read_at_once(tmp_path, monkeypatch):
+    """They may be more than memory holds: that is no reason to fail."""
+    path = str(write_idx_folder(tmp_path / "idx", np.zeros((30, 4, 4), np.uint8), np.zeros(30, np.uint8)))
+    monkeypatch.setattr(limits, "MOST_ROWS", 20)
+    monkeypatch.setattr(limits, "MOST_IN_SHARD", 10)
+    assert look_at_data(path, "test", AS_IT_IS)[0].state == "fail"
+    check, names = look_at_shards(path, "test", AS_IT_IS, shared=False)
+    assert (check.state, len(names)) == ("ok", 10)
+    assert check.found.endswith("idx, test split: 30 images in 3 shards")
+    assert look_at_shards(str(tmp_path / "nowhere"), "test", AS_IT_IS, shared=False)[0].state == "fail"
+
+
+def test_data_that_workers_cannot_share_fail(tmp_path):
+    """A gzipped file of more than one shard has no middle."""
+    n = 65_537
+    folder = write_idx_folder(tmp_path / "idx", np.zeros((n, 4, 4), np.uint8), np.zeros(n, np.uint8), suffix=".gz")
+    assert look_at_shards(str(folder), "test", AS_IT_IS, shared=False)[0].state == "ok"
+    check, _ = look_at_shards(str(folder), "test", AS_IT_IS, shared=True)
+    assert (check.state, "65,537 images in 2 shards, which workers cannot share" in check.found) == ("fail", True)
 
 
 @pytest.mark.parametrize(("name", "state"), [("answers.npz", "ok"), ("nowhere.npz", "fail"), ("", "fail")])

@@ -1,6 +1,7 @@
 """What stands around a command that writes run folders."""
 
 import json
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ from tiny_run import RUN_ID, finished_run
 
 from mnist_report.errors import ConfigError, DataError, LockedError
 from mnist_report.jobs import Surroundings
+from mnist_report.model.scratch import PREFIX
 from mnist_report.operating import FAILURE, METRICS, operating
 from mnist_report.runs.history import read_history
 from mnist_report.runs.lock import LOCK
@@ -46,6 +48,20 @@ def test_after_a_success_there_are_metrics_and_no_failure(tmp_path):
     found = samples((tmp_path / METRICS).read_text("utf-8"))
     assert found["last_run_exit_status",] == 0
     assert found["metric", "accuracy", "pets_cnn"] == 0.75
+
+
+def test_what_killed_runs_left_in_the_temporary_folder_is_one_line(tmp_path, monkeypatch, caplog):
+    """With a count, however many there were."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    for number in range(3):
+        (temporary / f"{PREFIX}{number}").mkdir()
+    with caplog.at_level("INFO"), around(tmp_path / "reports"):
+        finished_run(tmp_path / "reports")
+    said = [record.getMessage() for record in caplog.records if "killed" in record.getMessage()]
+    assert said == [f"{temporary}: removed 3 folders that killed runs had left"]
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pyarrow import parquet  # noqa: TID253  nobody waits for these tests
 
 from mnist_report.data import parquet_files
 from mnist_report.data.parquet_files import folder_files, look_at_files, match_files
-from mnist_report.data.sources import load_dataset, one_split
+from mnist_report.data.sources import load_dataset, locate, one_split
 from mnist_report.errors import DataError
 
 pytestmark = pytest.mark.usefixtures("parquet_read_here")
@@ -97,6 +97,12 @@ def test_a_pattern_that_names_no_parquet_files_is_an_error(tmp_path, pattern, te
     """With what is wrong about it."""
     with pytest.raises(DataError, match=telling):
         match_files(write_parts(tmp_path / "data") / pattern)
+
+
+def test_a_pattern_in_a_folder_that_is_not_there_says_so(tmp_path):
+    """And not that the pattern is no file."""
+    with pytest.raises(DataError, match=r"no file fits this pattern, for there is no folder .*/nowhere$"):
+        locate(f"{tmp_path}/nowhere/*.parquet", "test")
 
 
 @pytest.mark.parametrize("others", [("train-0.parquet",), ("train-0.parquet", "part-0.parquet"), ("valid_0.parquet",)])

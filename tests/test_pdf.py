@@ -107,6 +107,19 @@ def test_pages_are_numbered(document):
     assert f"page {n} of {n}" in " ".join(document.pages[-1].extract_text().split())
 
 
+@pytest.mark.parametrize(("rows", "heads"), [(15, 1), (40, 2)])
+def test_a_table_of_few_rows_is_not_torn(html, rows, heads):
+    """It stands on the next page whole; a long one goes on there, with its head again."""
+    from pypdf import PdfReader
+
+    cells = "".join(f"<tr><td>row {number}</td></tr>" for number in range(rows))
+    table = f'<div class="scroll"><table><thead><tr><th>Layer</th></tr></thead><tbody>{cells}</tbody></table></div>'
+    start = html[: html.index("<body>")]
+    pdf = to_pdf(f'{start}<body><h1>x</h1><div style="height: 180mm"></div>{table}</body></html>', CREATED)
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+    assert (len(pages), sum("Layer" in page for page in pages)) == (2, heads)
+
+
 def test_the_headings_are_bookmarks(document, page):
     """The way through a long document."""
     assert list(flat(document.outline)) == [text for tag, text in page if tag in {"h1", "h2", "h3"}]

@@ -11,7 +11,7 @@ import pytest
 
 from mnist_report.engines import Engine
 from mnist_report.errors import ConfigError, DeviceError
-from mnist_report.ray_cluster import check_cluster, one_line, share_of
+from mnist_report.ray_cluster import check_cluster, check_workers, one_line, share_of
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +27,9 @@ def _ray_is_installed(monkeypatch):
 
 
 def test_without_ray_the_extra_is_named(monkeypatch):
-    """Status 2."""
+    """With the status of any library that is missing: 3."""
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ConfigError, match=r"Ray is not installed .*pip install 'mnist-report\[ray\]'"):
+    with pytest.raises(DeviceError, match=r"Ray is not installed .*pip install 'mnist-report\[ray\]'"):
         check_cluster(Engine(engine="ray"))
 
 
@@ -53,6 +53,14 @@ def test_an_address_that_ray_looks_up_is_left_to_it(address):
     check_cluster(Engine(engine="ray", ray_address=address))
 
 
+@pytest.mark.usefixtures("_ray_is_installed")
+@pytest.mark.parametrize("address", ["nonsense", "ray://nonsense", ":6379", "host:port"])
+def test_an_address_that_is_none_says_what_one_is(address):
+    """Status 2; Ray's own words would not."""
+    with pytest.raises(ConfigError, match=f"^--ray-address is '{address}', expected HOST:PORT, ray://HOST"):
+        check_cluster(Engine(engine="ray", ray_address=address))
+
+
 @pytest.mark.usefixtures("_ray_is_installed", "socket_enabled")
 def test_a_port_that_cannot_be_is_an_error():
     """And no bug."""
@@ -71,6 +79,22 @@ def test_a_cluster_of_our_own_has_a_token_and_tells_nobody():
     check_cluster(Engine(engine="ray"))
     assert os.environ["RAY_AUTH_MODE"] == "token"
     assert len(os.environ["RAY_AUTH_TOKEN"]) == 64
+
+
+@pytest.mark.usefixtures("_ray_is_installed")
+def test_far_more_workers_than_cpus_are_refused_before_one_is_started(monkeypatch):
+    """Each takes a gigabyte: sixty of them would take a machine down."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    check_cluster(Engine(engine="ray", workers=4))
+    with pytest.raises(ConfigError, match=r"^--workers is 5, and this machine has 2 CPUs: .*; give at most 4$"):
+        check_cluster(Engine(engine="ray", workers=5))
+
+
+def test_a_cluster_that_is_there_has_as_many_workers_as_its_own_cpus_allow():
+    """Not this machine's."""
+    check_workers(Engine(engine="ray", workers=64, ray_address="auto"), 32, "the Ray cluster")
+    with pytest.raises(ConfigError, match=r"^--workers is 65, and the Ray cluster has 32 CPUs: "):
+        check_workers(Engine(engine="ray", workers=65, ray_address="auto"), 32, "the Ray cluster")
 
 
 def test_what_ray_says_is_one_line_without_colours():

@@ -59,11 +59,21 @@ def test_two_workers_give_the_bytes_of_one_process(pattern, tmp_path):
     engine = json.loads((second / "run.json").read_text("utf-8"))["engine"]
     assert engine.pop("seconds") > 0
     assert engine == {"name": "ray", "workers": 2, "shards": 5, "retries": 0, "predictions": True}
+    assert shared.stderr.count("2 workers of Ray begin to load it") == 1
     assert "5 shards on 2 workers of Ray" in (second / "report.html").read_text("utf-8")
     assert "Token" not in shared.stderr
     from pyarrow import parquet
 
     assert parquet.read_table(second / "predictions.parquet")["index"].to_pylist() == list(range(1_201))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "gpus", "cpus", "shards", "expected"),
+    [(4, 0, 2, 1, 1), (4, 0, 2, 9, 4), (None, 8, 64, 3, 3), (None, 0, 32, 9, 8), (None, 0, 2, 9, 1), (2, 0, 2, 0, 1)],
+)
+def test_there_are_no_more_workers_than_shards(wanted, gpus, cpus, shards, expected):
+    """Whoever got none would load the model, a gigabyte, and idle."""
+    assert ray_engine.crew_size(wanted, gpus, cpus, shards) == expected
 
 
 @ray_is_there

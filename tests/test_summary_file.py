@@ -163,5 +163,5 @@ def test_missing_rows_are_one_line(folder):
 
 def test_it_cannot_be_compared(original):
     """Nor row by row with another run."""
-    with pytest.raises(OutputError, match="its predictions were not stored"):
+    with pytest.raises(OutputError, match="its predictions were not stored; run it again without --no-predictions"):
         read_scored_images(original)

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from test_summary_file import original as counted  # noqa: F401  the fixture
 from test_verifying import original  # noqa: F401  the fixture
 
 from mnist_report.cli import run_cli
@@ -25,6 +26,14 @@ def test_the_status_is_0_where_nothing_changed(runs, capsys):
     good, _ = runs
     assert run_cli(["verify", str(good)]) == 0
     assert capsys.readouterr().out.startswith(f"{good}: is what it was; ")
+
+
+def test_predictions_that_were_not_stored_are_not_counted_as_such(counted, capsys):  # noqa: F811
+    """There are counts alone."""
+    assert run_cli(["verify", str(counted)]) == 0
+    assert capsys.readouterr().out.endswith(" files, 1,000 images counted, whose predictions were not stored\n")
+    assert run_cli(["verify", "--json", str(counted)]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"][0]["predictions"] == 0
 
 
 def test_the_latest_run_is_the_default(runs, capsys, monkeypatch, tmp_path):

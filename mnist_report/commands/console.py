@@ -1,6 +1,7 @@
 """What a command tells the terminal: log lines and progress on stderr, results on stdout."""
 
 import logging
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -28,12 +29,14 @@ class ConsoleOptions:
         verbose: Every step with its details.
         log_format: How lines on stderr look: text for people, json for machines.
         config: The configuration file; else mnist-report.toml or [tool.mnist-report] of pyproject.toml in this folder.
+        where: Of each option that is not on the command line, its name and where it stands.
     """
 
     quiet: Annotated[bool, Parameter(alias="-q", negative=())] = False
     verbose: Annotated[bool, Parameter(alias="-v", negative=())] = False
     log_format: Literal["text", "json"] = "text"
     config: Path | None = None
+    where: Annotated[list[str] | None, Parameter(show=False, negative=())] = None
 
 
 class ReportedError(Exception):
@@ -71,10 +74,17 @@ def console(options: ConsoleOptions) -> Iterator["Console"]:
     try:
         yield Console(bars=sys.stderr.isatty() and options.log_format == "text" and not options.quiet)
     except MnistReportError as error:
-        log.error(one_line(error), extra={"exit_status": error.exit_status})  # noqa: TRY400  a line, not a traceback
+        said = one_line(error) + _origins(str(error), options.where or [])
+        log.error(said, extra={"exit_status": error.exit_status})  # noqa: TRY400  a line, not a traceback
         raise ReportedError(error.exit_status) from error
     finally:
         log.removeHandler(handler)
+
+
+def _origins(message: str, where: list[str]) -> str:
+    """Where the options stand that a message names, for who looks for them on the command line in vain."""
+    named = [one for one in where if re.search(rf"(?<!\S){re.escape(one.split()[0])}(?![\w-])", message)]
+    return f" ({'; '.join(named)})" if named else ""
 
 
 def one_line(error: Exception) -> str:

@@ -10,13 +10,14 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from mnist_report.commands.console import ConsoleOptions, console
-from mnist_report.commands.evaluate import check_sources
+from mnist_report.commands.evaluate import check_engine, check_sources
 from mnist_report.commands.gating import GateOptions, load_gates
 from mnist_report.commands.options import (
     FORMATS,
     Corrupted,
     Data,
     Device,
+    EngineOptions,
     Format,
     Models,
     ModelSha256,
@@ -30,6 +31,7 @@ from mnist_report.commands.options import (
 )
 from mnist_report.config import find_config
 from mnist_report.data.reading import AS_IT_IS
+from mnist_report.engines import LOCAL
 
 BROKEN = 3
 
@@ -48,6 +50,7 @@ def doctor(
     format: Format = None,  # noqa: A002  the option's name
     gate_options: GateOptions = GateOptions(),  # noqa: B008  frozen
     device: Device = "auto",
+    engine: EngineOptions = LOCAL,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     console_options: ConsoleOptions = ConsoleOptions(),  # noqa: B008  frozen
 ) -> int:
@@ -69,6 +72,7 @@ def doctor(
         check_digest(model_sha256)
         models = find_models(model or ())
         check_sources(models[0] if models else None, predictions, data)
+        check_engine(engine)
         needs = Needs(
             reports=reports,
             formats=parse_formats(format) or FORMATS,
@@ -82,6 +86,7 @@ def doctor(
             reading=reading,
             corrupted=corrupted,
             baseline=gate_options.baseline,
+            engine=engine,
         )
 
         def rules() -> tuple[object, ...] | None:

@@ -156,7 +156,6 @@ def make_job(
         ("batch-size", batch_size, 1),
         ("seed", seed, 0),
         ("most-mistakes", most_mistakes, 0),
-        ("workers", engine.workers, 1),
     ):
         if value is not None and value < least:
             raise ConfigError(f"{name} is {value}, expected at least {least}")
@@ -187,9 +186,7 @@ def make_job(
             (("--center", reading.center), ("--transpose", reading.transpose)),
             f"the data, and --corrupted {corrupted} is read as it is",
         )
-    if engine.engine == "local":
-        of_ray = (("--workers", engine.workers is not None), ("--ray-address", engine.ray_address is not None))
-        _refuse_unused(of_ray, "the workers of a Ray cluster", "give --engine ray, too, or leave it out")
+    check_engine(engine)
     check_digest(model_sha256)
     return Job(
         model=model or shipped_model(),
@@ -230,6 +227,19 @@ def check_sources(model: Path | None, predictions: Path | None, data: str) -> No
         raise ConfigError(f"--model {model} and --predictions {predictions} exclude each other; give only one of them")
     if data == "none" and predictions is None:
         raise ConfigError("--data none goes with --predictions alone; a model needs images")
+
+
+def check_engine(engine: Engine) -> None:
+    """See that there are workers, and that nothing is said of them where none are used.
+
+    Raises:
+        ConfigError: it is not so.
+    """
+    if engine.workers is not None and engine.workers < 1:
+        raise ConfigError(f"workers is {engine.workers}, expected at least 1")
+    if engine.engine == "local":
+        of_ray = (("--workers", engine.workers is not None), ("--ray-address", engine.ray_address is not None))
+        _refuse_unused(of_ray, "the workers of a Ray cluster", "give --engine ray, too, or leave it out")
 
 
 def _refuse_unused(given: Iterable[tuple[str, object]], about: str, advice: str = "leave it out") -> None:

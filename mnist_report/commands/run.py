@@ -108,8 +108,8 @@ def run(
             )
         if len(models) > 1 and (engine.engine == "ray" or engine.no_predictions):
             raise ConfigError(
-                "images that are counted part by part (--no-predictions, --engine ray) have no leaderboard; run each "
-                "model alone"
+                "with --no-predictions or --engine ray the images are counted part by part, and they have no "
+                "leaderboard; run each model alone"
             )
         gates = load_gates(gate_options)
         job = make_job(

@@ -56,7 +56,8 @@ def verify(
 def _lines(found: "Verified") -> list[str]:
     name, n = plain(str(found.folder)), len(found.differences)
     if not n:
-        return [f"{name}: is what it was; {found.files} files, {found.images:,} predictions"]
+        what = "predictions" if found.stored else "images counted, whose predictions were not stored"
+        return [f"{name}: is what it was; {found.files} files, {found.images:,} {what}"]
     made = f" (made by mnist-report {plain(found.version)})" if found.version else ""
     head = f"{name}: is not what it was: {n} {'differences' if n > 1 else 'difference'}{made}"
     parts = ((f"{each.file}: " if each.file else "") + each.problem for each in found.differences)
@@ -68,7 +69,7 @@ def _document(found: "Verified") -> dict[str, Any]:
         "run": plain(str(found.folder)),
         "state": "changed" if found.differences else "intact",
         "files": found.files,
-        "predictions": found.images,
+        "predictions": found.images if found.stored else 0,
         "made_by": plain(found.version),
         "differences": [{"file": plain(each.file), "problem": plain(each.problem)} for each in found.differences],
     }

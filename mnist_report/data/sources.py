@@ -131,6 +131,8 @@ def locate(source: str, split: str) -> Located:
             return _locate_idx(path.parent, f"{path.name}-", split)
         if path.parent.is_dir() and WILD.search(path.name):
             return Located("parquet", tuple(match_files(path)))
+        if WILD.search(path.name):
+            raise DataError(f"{path}: no file fits this pattern, for there is no folder {path.parent}") from error
         raise DataError(f"{path}: no such file or folder; give 'mnist', {SOURCES}") from error
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read ({error})") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from mnist_report.data.reading import Reading
 from mnist_report.doctoring.accelerator import look_at_backend, look_at_driver, started_probe
 from mnist_report.doctoring.check import Check
+from mnist_report.doctoring.cluster import look_at_ray
 from mnist_report.doctoring.drawing import look_at_fonts, look_at_pango
 from mnist_report.doctoring.inputs import (
     look_at_baseline,
@@ -17,6 +18,7 @@ from mnist_report.doctoring.inputs import (
     look_at_gates,
     look_at_model,
     look_at_predictions,
+    look_at_shards,
 )
 from mnist_report.doctoring.machine import (
     look_at_clock,
@@ -25,6 +27,7 @@ from mnist_report.doctoring.machine import (
     look_at_temporary_folder,
     look_at_write_access,
 )
+from mnist_report.engines import Engine
 from mnist_report.jobs import NO_DATA
 from mnist_report.model.store import FORMATS
 
@@ -46,6 +49,7 @@ class Needs:
         reading: how the data are read.
         corrupted: a folder of corrupted copies of the data, or None.
         baseline: what to hold the run against, or None.
+        engine: where the images are predicted.
     """
 
     reports: Path
@@ -60,6 +64,7 @@ class Needs:
     reading: Reading
     corrupted: Path | None
     baseline: Path | None
+    engine: Engine
 
 
 def examine(
@@ -83,6 +88,8 @@ def examine(
         yield look_at_temporary_folder()
         yield from look_at_clock(needs.reports, now, epoch)
         yield from _look_at_inputs(needs, load_gates)
+        if needs.engine.engine == "ray":
+            yield look_at_ray(needs.engine)
         yield from look_at_pango(wanted="pdf" in needs.formats)
         yield look_at_fonts()
         if process is not None:
@@ -101,7 +108,11 @@ def _look_at_inputs(needs: Needs, load_gates: Callable[[], Sequence[object] | No
         for model in needs.models:
             yield from look_at_model(model, trusted=needs.trust_model, sha256=needs.model_sha256)
     class_names: tuple[str, ...] = ()
-    if needs.data != NO_DATA:
+    shared = needs.engine.engine == "ray"
+    if needs.data != NO_DATA and (shared or needs.engine.no_predictions):
+        check, class_names = look_at_shards(needs.data, needs.split, needs.reading, shared=shared)
+        yield check
+    elif needs.data != NO_DATA:
         check, data = look_at_data(needs.data, needs.split, needs.reading)
         yield check
         class_names = data.class_names if data is not None else ()

@@ -8,11 +8,13 @@ from pathlib import Path
 from mnist_report.data.corrupted import find_corrupted
 from mnist_report.data.dataset import Dataset
 from mnist_report.data.reading import Reading
+from mnist_report.data.shards import find_shards
 from mnist_report.data.sources import EMBEDDED, load_dataset
 from mnist_report.doctoring.check import Check
 from mnist_report.errors import MnistReportError
 from mnist_report.model.card import card_path
 from mnist_report.model.store import file_sha256, identify_model
+from mnist_report.report import text
 from mnist_report.runs.baseline import read_baseline
 
 AGAIN = "install mnist-report again: pip install --force-reinstall --no-deps mnist-report"
@@ -89,6 +91,26 @@ def look_at_corrupted(folder: Path, data: Dataset) -> Check:
     except MnistReportError as error:
         return Check("corrupted", "fail", str(error), "mend it, or give another --corrupted")
     return Check("corrupted", "ok", f"{folder}: {len(names)} corruptions of {data.source}")
+
+
+def look_at_shards(source: str, split: str, reading: Reading, *, shared: bool) -> tuple[Check, tuple[str, ...]]:
+    """The images of a run that counts them part by part, which may be more than memory holds; also their classes.
+
+    Args:
+        source: where they come from.
+        split: "test" or "train".
+        reading: how they are read.
+        shared: whether several workers read them.
+    """
+    try:
+        shards = find_shards(source, split, reading)
+    except MnistReportError as error:
+        return Check("data", "fail", str(error), "mend it, or give another --data"), ()
+    found = f"{source}, {split} split: {shards.n:,} images in {text.plural(len(shards.shards), 'shard')}"
+    if shared and not shards.apart:
+        fix = "give Parquet files, uncompressed IDX files or a folder of pictures, or take --engine local"
+        return Check("data", "fail", f"{found}, which workers cannot share", fix), shards.names
+    return Check("data", "ok", found), shards.names
 
 
 def look_at_gates(load: Callable[[], Sequence[object] | None]) -> Check:

@@ -30,15 +30,13 @@ from mnist_report.gates.measurements import F1, Draws, Mean, Measurement, Paired
 from mnist_report.gates.rules import OVERALL_RANGES, Gate
 
 OF_IMAGES = {
-    "accuracy": lambda scores: scores.right,
-    "recall": lambda scores: scores.right,
+    **dict.fromkeys(("accuracy", "recall"), lambda scores: scores.right),
     "top2_accuracy": lambda scores: scores.in_top2,
     "log_loss": lambda scores: scores.loss,
     "brier": lambda scores: scores.brier,
     "mean_confidence": lambda scores: scores.confidence,
     "overconfidence": lambda scores: scores.confidence - scores.right,
 }
-
 
 NO_PAST = "no earlier run of these images is known"
 NO_SETS: Mapping[str, Metric] = MappingProxyType({})

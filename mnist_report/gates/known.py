@@ -1,7 +1,7 @@
 """Whether there can be evidence for a gate at all."""
 
 from mnist_report.evaluation.metrics import OF_PROBABILITIES
-from mnist_report.gates.rules import Gate, ranges_for
+from mnist_report.gates.rules import CLASS_RANGES, Gate, ranges_for
 
 
 class NoEvidenceError(Exception):
@@ -15,10 +15,12 @@ def check_known(gate: Gate) -> None:
         NoEvidenceError: there is not.
     """
     known = ranges_for(gate)
-    if gate.metric not in known:
-        where = "a class has" if gate.class_name else "a slice has" if gate.slice_name else "known are"
-        hint = "; a metric of a class needs class" if gate.metric in {"recall", "precision", "f1"} else ""
-        raise NoEvidenceError(f"unknown metric {gate.metric!r}; {where} {', '.join(known)}{hint}")
+    if gate.metric in known:
+        return
+    if gate.metric in CLASS_RANGES and gate.slice_name is None:
+        raise NoEvidenceError(f'{gate.metric} is a metric of a class: add class = "each", or the name of one')
+    where = "a class has" if gate.class_name else "a slice has" if gate.slice_name else "known are"
+    raise NoEvidenceError(f"unknown metric {gate.metric!r}; {where} {', '.join(known)}")
 
 
 def check_graded(gate: Gate, *, graded: bool, whose: str = "this run") -> None:

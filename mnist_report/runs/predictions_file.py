@@ -208,7 +208,7 @@ def read_scored_images(path: Path) -> ScoredImages:
             facts = json.loads(file.read_text("utf-8"))["data"]
             file = path / "predictions.parquet"
             if not file.exists() and (path / "summary.npz").exists():
-                raise OutputError(f"{path}: its predictions were not stored (--no-predictions)")
+                raise OutputError(f"{path}: its predictions were not stored; run it again without --no-predictions")
         names = facts["class_names"]
         predictions, index = read_predictions(file, tuple(names) if names is not None else None)
     except FileNotFoundError as error:
