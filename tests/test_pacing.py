@@ -1,4 +1,4 @@
-"""The learning rate and the end of a training; tests/test_fitting.py holds them against keras's own callbacks."""
+"""The learning rate and the end of a training; with_keras/test_fitting.py holds them against keras itself."""
 
 import pytest
 
